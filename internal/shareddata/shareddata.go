@@ -1,5 +1,5 @@
-// Package testdata finds the shared test data that lies beside the checkout.
-package testdata
+// Package shareddata finds the shared test data that lies beside the checkout.
+package shareddata
 
 import (
 	"os"
@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Shared returns the path of name below the folder "shared" beside the
+// Path returns the path of name below the folder "shared" beside the
 // repository root. Where it does not exist the test is skipped and says why.
-func Shared(t testing.TB, name string) string {
+func Path(t testing.TB, name string) string {
 	t.Helper()
 	root, err := os.Getwd()
 	if err != nil {
@@ -35,7 +35,7 @@ func Shared(t testing.TB, name string) string {
 // Read returns the content of a file below the shared folder, or skips the test.
 func Read(t testing.TB, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(Shared(t, name))
+	data, err := os.ReadFile(Path(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
