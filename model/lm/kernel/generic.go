@@ -69,13 +69,10 @@ func quantizeGeneric(x *Vectors, i int, src []float32) {
 				top = f
 			}
 		}
-		var scale, inverse float32
-		if top >= tiny {
-			scale, inverse = top/127, 127/top
-		}
+		scale, inverse := Scales(top)
 		var sum int32
 		for j, f := range v {
-			n := roundEven(float32(f * inverse))
+			n := RoundEven(float32(f * inverse))
 			q[j] = int8(n)
 			sum += n
 		}
@@ -138,7 +135,7 @@ func softmaxGeneric(hi, lo []byte, z, vs []float32) (den int64, top float32) {
 	max := maxGeneric(z)
 	for t, f := range z {
 		e := exp2(f - max)
-		den += int64(roundEven(float32(e * (1 << 18))))
+		den += int64(RoundEven(float32(e * (1 << 18))))
 		z[t] = float32(e * vs[t])
 	}
 	top = maxGeneric(z)
@@ -147,7 +144,7 @@ func softmaxGeneric(hi, lo []byte, z, vs []float32) (den int64, top float32) {
 		inverse = 65535 / top
 	}
 	for t, a := range z {
-		n := roundEven(float32(a * inverse))
+		n := RoundEven(float32(a * inverse))
 		hi[t], lo[t] = byte(n>>8), byte(n)
 	}
 	return den, top
@@ -186,14 +183,22 @@ func expGeneric(f, sums []uint32, logits []float32, max float32) {
 	}
 }
 
+// Scales returns the scale that maps −127…127 to −top…top, and its inverse.
+func Scales(top float32) (scale, inverse float32) {
+	if top < tiny {
+		return 0, 0
+	}
+	return top / 127, 127 / top
+}
+
 const log2E = 1.44269504088896340736
 
 // magic is 1.5·2^23: adding it to a float32 of magnitude below 2^22 leaves the
 // value, rounded to the nearest integer (ties to even), in the low bits.
 const magic = 3 << 22
 
-// roundEven returns f, |f| < 2^22, rounded to the nearest integer, ties to even.
-func roundEven(f float32) int32 {
+// RoundEven returns f, |f| < 2^22, rounded to the nearest integer, ties to even.
+func RoundEven(f float32) int32 {
 	return int32(math.Float32bits(f+magic)) - int32(math.Float32bits(magic))
 }
 

@@ -1,0 +1,124 @@
+package lm
+
+import (
+	"math"
+
+	"github.com/pith-codec/pith/model/lm/kernel"
+)
+
+// remember rotates and quantises row i's queries and key, and stores its key
+// and value in the row's stream.
+func (e *Engine) remember(i, l int) {
+	c, size := e.m.config, e.m.headSize
+	group := c.Heads / c.KVHeads
+	y := e.y[i*e.ldy:]
+	cos, sin := e.cos[i*size:][:size], e.sin[i*size:][:size]
+	s, p := e.rows[i].Stream, e.place[i]
+	for h := range c.Heads {
+		q := y[h*size:][:size]
+		at := (h/group*e.max+i)*group + h%group
+		if p >= s.window {
+			rotated := e.attn[i*e.heads.Cols:][:size]
+			copy(rotated, q)
+			e.k.Rotate(rotated, e.cosQ[i*size:][:size], e.sinQ[i*size:][:size])
+			e.quantizeQuery(e.sink, at, rotated)
+		}
+		e.k.Rotate(q, cos, sin)
+		e.quantizeQuery(e.query, at, q)
+	}
+	slot := s.slot(p)
+	for h := range c.KVHeads {
+		key, value := y[(c.Heads+h)*size:][:size], y[(c.Heads+c.KVHeads+h)*size:][:size]
+		e.k.Rotate(key, cos, sin)
+		at := (i*c.KVHeads + h) * 2
+		quantizeHead(e.key, at, key)
+		quantizeHead(e.key, at+1, value)
+		blocks := size / kernel.Block
+		s.caches[l*c.KVHeads+h].store(slot, e.key.Q[at*size:][:size], e.key.Q[(at+1)*size:][:size],
+			e.key.Scale[at*blocks], e.key.Scale[(at+1)*blocks])
+	}
+}
+
+// quantizeQuery stores q as vector at, its scales multiplied by what turns a
+// product with a key into a base-2 logit.
+func (e *Engine) quantizeQuery(v *kernel.Vectors, at int, q []float32) {
+	e.k.Quantize(v, at, q)
+	factor := float32(log2E / math.Sqrt(float64(e.m.config.HeadDim)))
+	scale := v.Scale[at*len(q)/kernel.Block:][:len(q)/kernel.Block]
+	for b := range scale {
+		scale[b] = float32(scale[b] * factor)
+	}
+}
+
+const log2E = 1.44269504088896340736
+
+// quantizeHead stores x as vector i of v with one scale for all its blocks,
+// kept in the first.
+func quantizeHead(v *kernel.Vectors, i int, x []float32) {
+	var top float32
+	for _, f := range x {
+		if f < 0 {
+			f = -f
+		}
+		if f > top {
+			top = f
+		}
+	}
+	scale, inverse := kernel.Scales(top)
+	q := v.Q[i*v.Cols:][:len(x)]
+	for j, f := range x {
+		q[j] = int8(kernel.RoundEven(float32(f * inverse)))
+	}
+	v.Scale[i*v.Cols/kernel.Block] = scale
+}
+
+// attend computes attention for chunks of rows and key/value heads, taken in
+// turn by whichever worker is free.
+func (e *Engine) attend(w, l int) {
+	kv := e.m.config.KVHeads
+	for {
+		n := int(e.ticket.Add(1)) - 1
+		if n >= len(e.chunks)*kv {
+			return
+		}
+		e.attendChunk(&e.scratch[w], l, e.chunks[n/kv], n%kv)
+	}
+}
+
+// attendChunk sets attn for the rows of one chunk and the query heads of one
+// key/value head, in tiles of queries that share a pass over the keys.
+func (e *Engine) attendChunk(sc *scratch, l int, rows chunk, kvHead int) {
+	c, size := e.m.config, e.m.headSize
+	group := c.Heads / c.KVHeads
+	s := e.rows[rows.lo].Stream
+	k := &s.caches[l*c.KVHeads+kvHead]
+	n := s.used(e.place[rows.hi-1])
+	first, queries := (kvHead*e.max+rows.lo)*group, (rows.hi-rows.lo)*group
+	var factor [kernel.MaxTile]float32
+	for q := 0; q < queries; q += kernel.MaxTile {
+		tile := min(kernel.MaxTile, queries-q)
+		e.k.Mul(sc.z, n, &k.keys, 0, n/kernel.Lanes, e.query, first+q, tile)
+		for t := range tile {
+			p, z := e.place[rows.lo+(q+t)/group], sc.z[t*n:][:n]
+			if p >= s.window {
+				e.k.Mul(z, n, &k.keys, 0, 1, e.sink, first+q+t, 1)
+			}
+			s.mask(z, p)
+			den, top := e.k.Softmax(sc.hi[t*n:][:n], sc.lo[t*n:][:n], z, k.scales[:n])
+			factor[t] = float32(top*(float32(1<<18)/65535)) / float32(den)
+		}
+		for t := 0; t < tile; t += accumulated {
+			heads := min(accumulated, tile-t)
+			for d := 0; d < size; d += kernel.Block {
+				e.k.Accumulate(sc.sum, sc.hi[t*n:], sc.lo[t*n:], n, k.values[d*4:], 4*size, n, heads)
+				for h := range heads {
+					row, head := rows.lo+(q+t+h)/group, kvHead*group+(q+t+h)%group
+					out := e.attn[row*e.heads.Cols+head*size+d:][:kernel.Block]
+					for j, x := range sc.sum[h*kernel.Block:][:kernel.Block] {
+						out[j] = float32(x * factor[t+h])
+					}
+				}
+			}
+		}
+	}
+}

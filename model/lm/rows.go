@@ -1,0 +1,43 @@
+package lm
+
+import "github.com/pith-codec/pith/model/lm/kernel"
+
+// begin sets row i's residual stream to its token's embedding and computes
+// the angles of its position.
+func (e *Engine) begin(i int) {
+	x := e.x[i*e.m.width:][:e.m.width]
+	e.m.embed.Row(int(e.rows[i].Token), x[:e.m.config.Width])
+	size, p := e.m.headSize, e.place[i]
+	e.m.rope.angles(uint64(p), e.cos[i*size:][:size], e.sin[i*size:][:size])
+	if last := e.rows[i].Stream.window - 1; p > last {
+		e.m.rope.angles(uint64(last), e.cosQ[i*size:][:size], e.sinQ[i*size:][:size])
+	}
+}
+
+func (e *Engine) norm(i, w int, weight []float32) {
+	x, dst := e.x[i*e.m.width:][:e.m.width], e.scratch[w].norm
+	e.k.RMSNorm(dst, x, weight, e.m.config.Width, float32(e.m.config.Eps))
+	e.k.Quantize(e.wide, i, dst)
+}
+
+func (e *Engine) residual(i int) {
+	e.k.Add(e.x[i*e.m.width:][:e.m.width], e.y[i*e.ldy:][:e.m.width])
+}
+
+// strip is the number of row groups of a matrix that are multiplied with all
+// vectors of a batch before the next: their weights stay in cache meanwhile.
+const strip = 8
+
+// mul sets y to worker w's share of the rows of m times each row's vector.
+func (e *Engine) mul(w int, m *kernel.Matrix, v *kernel.Vectors) {
+	lo, hi := part(m.Rows/kernel.Lanes, w, e.t.size)
+	e.product(e.y, e.ldy, m, lo, hi, v)
+}
+
+func (e *Engine) product(dst []float32, ldd int, m *kernel.Matrix, lo, hi int, v *kernel.Vectors) {
+	for g := lo; g < hi; g += strip {
+		for i := 0; i < len(e.rows); i += kernel.MaxTile {
+			e.k.Mul(dst[i*ldd:], ldd, m, g, min(g+strip, hi), v, i, min(kernel.MaxTile, len(e.rows)-i))
+		}
+	}
+}

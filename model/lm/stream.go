@@ -1,0 +1,107 @@
+package lm
+
+import "github.com/pith-codec/pith/model/lm/kernel"
+
+// sinks is the number of first positions that stay visible for ever: the
+// attention sinks of Xiao et al., Efficient Streaming Language Models with
+// Attention Sinks, 2023. They include the BOS token.
+const sinks = 4
+
+// Stream is the state of one token sequence: the quantised keys and values of
+// the positions that later tokens may attend to.
+type Stream struct {
+	next   int // position of the next token
+	window int // positions a token attends to, sinks and itself included
+	ring   int // slots for the positions from sinks on
+	caches []cache
+}
+
+// cache holds one layer's keys and values of one key/value head. Slots 0…3
+// are the sinks, 4…15 stay empty, and position j ≥ 4 lies in slot
+// 16 + (j−4) mod ring.
+type cache struct {
+	keys   kernel.Matrix // [slots][head size], one scale a slot
+	values []int8        // [slots/4][head size][4 slots]
+	scales []float32     // [slots], of the values
+}
+
+// NewStream returns an empty stream that attends to window positions, of which
+// up to batch may be fed to one Run. Memory is touched as positions are reached.
+func (m *Model) NewStream(window, batch int) *Stream {
+	s := &Stream{window: window, ring: kernel.RoundUp(window-sinks+batch, kernel.Lanes)}
+	slots := s.ring + kernel.Lanes
+	size := m.headSize
+	for range m.config.Layers * m.config.KVHeads {
+		s.caches = append(s.caches, cache{
+			keys:   kernel.Matrix{Rows: slots, Cols: size, Data: make([]byte, slots*size), Scale: make([]float32, slots)},
+			values: make([]int8, slots*size),
+			scales: make([]float32, slots),
+		})
+	}
+	return s
+}
+
+// Reset empties the stream for another sequence.
+func (s *Stream) Reset() { s.next = 0 }
+
+// Len returns the number of tokens fed so far.
+func (s *Stream) Len() int { return s.next }
+
+// Window bounds: a window holds the sinks and something more, and no more
+// slots than an attention sum may have.
+const (
+	MinWindow = 2 * sinks
+	MaxWindow = kernel.MaxSlots / 2
+)
+
+func (s *Stream) slot(position int) int {
+	if position < sinks {
+		return position
+	}
+	return kernel.Lanes + (position-sinks)%s.ring
+}
+
+// hidden is the logit of a position that must not be seen: its exponential is
+// zero in every integer sum.
+const hidden = -1e30
+
+// used returns the number of slots that hold positions up to last, in whole
+// groups.
+func (s *Stream) used(last int) int {
+	ringed := min(max(last+1-sinks, 0), s.ring)
+	return kernel.Lanes + kernel.RoundUp(ringed, kernel.Lanes)
+}
+
+// mask hides the logits of all slots that a token at position p must not see.
+func (s *Stream) mask(z []float32, p int) {
+	hide(z[min(p+1, sinks):kernel.Lanes])
+	ring := z[kernel.Lanes:]
+	first := max(sinks, p-s.window+1+sinks)
+	if first > p {
+		hide(ring)
+		return
+	}
+	from, count := (first-sinks)%s.ring, p-first+1
+	if from+count <= s.ring {
+		hide(ring[:from])
+		hide(ring[from+count:])
+		return
+	}
+	hide(ring[from+count-s.ring : from])
+}
+
+func hide(z []float32) {
+	for i := range z {
+		z[i] = hidden
+	}
+}
+
+// store keeps the quantised key and value of one head in a slot.
+func (c *cache) store(slot int, key, value []int8, keyScale, valueScale float32) {
+	c.keys.SetRow(slot, keyScale, key)
+	c.scales[slot] = valueScale
+	line := c.values[slot/4*4*len(value)+slot%4:]
+	for d, v := range value {
+		line[d*4] = v
+	}
+}
