@@ -4,8 +4,6 @@
 package lm
 
 import (
-	"fmt"
-
 	"github.com/pith-codec/pith/model/gguf"
 	"github.com/pith-codec/pith/model/lm/kernel"
 )

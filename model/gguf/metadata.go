@@ -1,0 +1,188 @@
+package gguf
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// Codes of metadata types.
+const (
+	typeUint8 = iota
+	typeInt8
+	typeUint16
+	typeInt16
+	typeUint32
+	typeInt32
+	typeFloat32
+	typeBool
+	typeString
+	typeArray
+	typeUint64
+	typeInt64
+	typeFloat64
+)
+
+// array is an array whose elements are decoded on demand: a claimed length
+// costs nothing.
+type array struct {
+	of   uint32
+	n    int
+	data []byte
+}
+
+// sizes of the types that have one.
+var sizes = [...]int{1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8}
+
+// value reads one value. Integers become uint64 or, where negative, int64;
+// floats become float64.
+func (r *reader) value(kind uint32, depth int) any {
+	switch {
+	case r.err != nil:
+		return nil
+	case kind == typeString:
+		return r.string()
+	case kind == typeArray:
+		return r.array(depth)
+	case kind >= uint32(len(sizes)):
+		r.err = fmt.Errorf("metadata of unknown type %d", kind)
+		return nil
+	}
+	b := r.bytes(uint64(sizes[kind]))
+	if b == nil {
+		return nil
+	}
+	return number(kind, b)
+}
+
+func (r *reader) array(depth int) any {
+	a := array{of: r.uint32()}
+	switch {
+	case r.err != nil:
+		return nil
+	case a.of == typeArray || depth > 0:
+		r.err = fmt.Errorf("metadata holds an array of arrays")
+		return nil
+	case a.of >= uint32(len(sizes)):
+		r.err = fmt.Errorf("metadata holds an array of the unknown type %d", a.of)
+		return nil
+	}
+	least := sizes[a.of]
+	if a.of == typeString {
+		least = 8
+	}
+	a.n = r.count(least)
+	start := r.at
+	if a.of == typeString {
+		for range a.n {
+			r.bytes(r.uint64())
+		}
+	} else {
+		r.bytes(uint64(a.n) * uint64(least))
+	}
+	if r.err != nil {
+		return nil
+	}
+	a.data = r.data[start:r.at]
+	return a
+}
+
+func number(kind uint32, b []byte) any {
+	signed := func(n int64) any {
+		if n < 0 {
+			return n
+		}
+		return uint64(n)
+	}
+	switch kind {
+	case typeUint8:
+		return uint64(b[0])
+	case typeInt8:
+		return signed(int64(int8(b[0])))
+	case typeUint16:
+		return uint64(binary.LittleEndian.Uint16(b))
+	case typeInt16:
+		return signed(int64(int16(binary.LittleEndian.Uint16(b))))
+	case typeUint32:
+		return uint64(binary.LittleEndian.Uint32(b))
+	case typeInt32:
+		return signed(int64(int32(binary.LittleEndian.Uint32(b))))
+	case typeUint64:
+		return binary.LittleEndian.Uint64(b)
+	case typeInt64:
+		return signed(int64(binary.LittleEndian.Uint64(b)))
+	case typeFloat32:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	case typeFloat64:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	default:
+		return b[0] != 0
+	}
+}
+
+// Has reports whether the metadata has a value for key.
+func (f *File) Has(key string) bool { _, ok := f.values[key]; return ok }
+
+func get[T any](f *File, key, want string) (T, error) {
+	v, ok := f.values[key]
+	if !ok {
+		var zero T
+		return zero, fmt.Errorf("gguf: no metadata %s", key)
+	}
+	t, ok := v.(T)
+	if !ok {
+		return t, fmt.Errorf("gguf: metadata %s is not %s", key, want)
+	}
+	return t, nil
+}
+
+// Uint returns a non-negative integer.
+func (f *File) Uint(key string) (uint64, error) { return get[uint64](f, key, "a non-negative integer") }
+
+// Float returns a floating-point number.
+func (f *File) Float(key string) (float64, error) { return get[float64](f, key, "a number") }
+
+// Bool returns a truth value.
+func (f *File) Bool(key string) (bool, error) { return get[bool](f, key, "a truth value") }
+
+// String returns a string.
+func (f *File) String(key string) (string, error) { return get[string](f, key, "a string") }
+
+// Strings returns an array of strings.
+func (f *File) Strings(key string) ([]string, error) {
+	a, err := get[array](f, key, "an array")
+	if err != nil {
+		return nil, err
+	}
+	if a.of != typeString {
+		return nil, fmt.Errorf("gguf: metadata %s is not an array of strings", key)
+	}
+	r, list := &reader{data: a.data}, make([]string, a.n)
+	for i := range list {
+		list[i] = r.string()
+	}
+	return list, nil
+}
+
+// Ints returns an array of integers.
+func (f *File) Ints(key string) ([]int64, error) {
+	a, err := get[array](f, key, "an array")
+	if err != nil {
+		return nil, err
+	}
+	list := make([]int64, a.n)
+	for i := range list {
+		if sizes[a.of] == 0 {
+			return nil, fmt.Errorf("gguf: metadata %s is not an array of integers", key)
+		}
+		switch n := number(a.of, a.data[i*sizes[a.of]:]).(type) {
+		case uint64:
+			list[i] = int64(n)
+		case int64:
+			list[i] = n
+		default:
+			return nil, fmt.Errorf("gguf: metadata %s is not an array of integers", key)
+		}
+	}
+	return list, nil
+}

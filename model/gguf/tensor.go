@@ -1,0 +1,231 @@
+package gguf
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// Type is the encoding of a tensor's values.
+type Type uint32
+
+// The encodings that Row understands. Blocks of the K types have 256 values.
+const (
+	F32  Type = 0
+	F16  Type = 1
+	Q4_0 Type = 2
+	Q4_1 Type = 3
+	Q5_0 Type = 6
+	Q5_1 Type = 7
+	Q8_0 Type = 8
+	Q4_K Type = 12
+	Q5_K Type = 13
+	Q6_K Type = 14
+	BF16 Type = 30
+)
+
+type form struct {
+	name          string
+	values, bytes int
+	row           func(dst []float32, src []byte)
+}
+
+// forms lists every encoding the format defines; those without a row function
+// can be passed over but not read.
+var forms = map[Type]form{
+	F32:  {"F32", 1, 4, rowF32},
+	F16:  {"F16", 1, 2, rowF16},
+	BF16: {"BF16", 1, 2, rowBF16},
+	Q4_0: {"Q4_0", 32, 18, rowQ4_0},
+	Q4_1: {"Q4_1", 32, 20, rowQ4_1},
+	Q5_0: {"Q5_0", 32, 22, rowQ5_0},
+	Q5_1: {"Q5_1", 32, 24, rowQ5_1},
+	Q8_0: {"Q8_0", 32, 34, rowQ8_0},
+	Q4_K: {"Q4_K", 256, 144, rowQ4_K},
+	Q5_K: {"Q5_K", 256, 176, rowQ5_K},
+	Q6_K: {"Q6_K", 256, 210, rowQ6_K},
+	10:   {name: "Q2_K", values: 256, bytes: 84},
+	11:   {name: "Q3_K", values: 256, bytes: 110},
+	15:   {name: "Q8_K", values: 256, bytes: 292},
+	24:   {name: "I8", values: 1, bytes: 1},
+	25:   {name: "I16", values: 1, bytes: 2},
+	26:   {name: "I32", values: 1, bytes: 4},
+	27:   {name: "I64", values: 1, bytes: 8},
+	28:   {name: "F64", values: 1, bytes: 8},
+}
+
+// String returns the name GGUF tools use.
+func (t Type) String() string {
+	if f, ok := forms[t]; ok {
+		return f.name
+	}
+	return fmt.Sprintf("type %d", uint32(t))
+}
+
+// Supported reports whether Row can read the type.
+func (t Type) Supported() bool { return forms[t].row != nil }
+
+// Row sets dst, of Dims[0] values, to row i. Every value is the float32 that
+// the encoding's formula gives when each operation is rounded to float32.
+func (t *Tensor) Row(i int, dst []float32) {
+	f := forms[t.Type]
+	size := len(dst) / f.values * f.bytes
+	f.row(dst, t.Data[i*size:][:size])
+}
+
+// Int8Row sets dst, of Dims[0] values, to the stored integers of row i and
+// returns their scale. It fails unless the type is Q8_0, all blocks of the row
+// carry the same scale, and no value is −128.
+func (t *Tensor) Int8Row(i int, dst []int8) (scale float32, ok bool) {
+	if t.Type != Q8_0 || len(dst) == 0 {
+		return 0, false
+	}
+	size := len(dst) / 32 * 34
+	src := t.Data[i*size:][:size]
+	first := binary.LittleEndian.Uint16(src)
+	for b := 0; b < len(dst); b += 32 {
+		block := src[b/32*34:][:34]
+		if binary.LittleEndian.Uint16(block) != first {
+			return 0, false
+		}
+		for j, v := range block[2:] {
+			if v == 0x80 {
+				return 0, false
+			}
+			dst[b+j] = int8(v)
+		}
+	}
+	return half(first), true
+}
+
+// half returns the value of an IEEE 754 binary16 number.
+func half(h uint16) float32 {
+	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
+	switch exponent {
+	case 0:
+		f := float32(fraction) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 31:
+		return math.Float32frombits(sign | 255<<23 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+}
+
+func halfAt(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) }
+
+func rowF32(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+	}
+}
+
+func rowF16(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = halfAt(src[2*i:])
+	}
+}
+
+func rowBF16(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+	}
+}
+
+func rowQ8_0(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[32:], src[34:] {
+		d := halfAt(src)
+		for j, q := range src[2:34] {
+			dst[j] = float32(d * float32(int8(q)))
+		}
+	}
+}
+
+// nibbles calls set with the 32 values of a block of 4-bit numbers: the low
+// halves of 16 bytes, then the high halves.
+func nibbles(src []byte, set func(j int, q byte)) {
+	for j, b := range src[:16] {
+		set(j, b&15)
+		set(j+16, b>>4)
+	}
+}
+
+func rowQ4_0(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[32:], src[18:] {
+		d := halfAt(src)
+		nibbles(src[2:], func(j int, q byte) { dst[j] = float32(d * float32(int(q)-8)) })
+	}
+}
+
+func rowQ4_1(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[32:], src[20:] {
+		d, m := halfAt(src), halfAt(src[2:])
+		nibbles(src[4:], func(j int, q byte) { dst[j] = float32(d*float32(q)) + m })
+	}
+}
+
+func rowQ5_0(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[32:], src[22:] {
+		d, high := halfAt(src), binary.LittleEndian.Uint32(src[2:])
+		nibbles(src[6:], func(j int, q byte) {
+			dst[j] = float32(d * float32(int(q)+int(high>>j&1)*16-16))
+		})
+	}
+}
+
+func rowQ5_1(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[32:], src[24:] {
+		d, m, high := halfAt(src), halfAt(src[2:]), binary.LittleEndian.Uint32(src[4:])
+		nibbles(src[8:], func(j int, q byte) {
+			dst[j] = float32(d*float32(int(q)+int(high>>j&1)*16)) + m
+		})
+	}
+}
+
+// subScale unpacks the 6-bit scale and minimum of 32 values of a Q4_K or Q5_K
+// block from its 12 bytes.
+func subScale(s []byte, j int) (scale, least float32) {
+	if j < 4 {
+		return float32(s[j] & 63), float32(s[j+4] & 63)
+	}
+	return float32(s[j+4]&15 | s[j-4]>>6<<4), float32(s[j+4]>>4 | s[j]>>6<<4)
+}
+
+func rowQ4_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[144:] {
+		rowK(dst, src, nil, src[16:144])
+	}
+}
+
+func rowQ5_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[176:] {
+		rowK(dst, src, src[16:48], src[48:176])
+	}
+}
+
+// rowK sets the 256 values of a Q4_K block or, with high bits, a Q5_K block.
+func rowK(dst []float32, head, high, low []byte) {
+	d, least := halfAt(head), halfAt(head[2:])
+	for j := range 8 {
+		scale, m := subScale(head[4:16], j)
+		scale, m = float32(d*scale), float32(least*m)
+		for l := range 32 {
+			q := low[j/2*32+l] >> (j % 2 * 4) & 15
+			if high != nil {
+				q |= high[l] >> j & 1 << 4
+			}
+			dst[j*32+l] = float32(scale*float32(q)) - m
+		}
+	}
+}
+
+func rowQ6_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[210:] {
+		low, high, scales, d := src[:128], src[128:192], src[192:208], halfAt(src[208:])
+		for i := range 256 {
+			half, part, l := i/128, i/32%4, i%32
+			q := low[half*64+part%2*32+l] >> (part / 2 * 4) & 15
+			q |= high[half*32+l] >> (part * 2) & 3 << 4
+			dst[i] = float32(float32(d*float32(int8(scales[i/16]))) * float32(int(q)-32))
+		}
+	}
+}
