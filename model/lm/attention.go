@@ -30,12 +30,7 @@ func (e *Engine) remember(i, l int) {
 	for h := range c.KVHeads {
 		key, value := y[(c.Heads+h)*size:][:size], y[(c.Heads+c.KVHeads+h)*size:][:size]
 		e.k.Rotate(key, cos, sin)
-		at := (i*c.KVHeads + h) * 2
-		quantizeHead(e.key, at, key)
-		quantizeHead(e.key, at+1, value)
-		blocks := size / kernel.Block
-		s.caches[l*c.KVHeads+h].store(slot, e.key.Q[at*size:][:size], e.key.Q[(at+1)*size:][:size],
-			e.key.Scale[at*blocks], e.key.Scale[(at+1)*blocks])
+		s.caches[l*c.KVHeads+h].store(slot, key, value)
 	}
 }
 
@@ -44,33 +39,12 @@ func (e *Engine) remember(i, l int) {
 func (e *Engine) quantizeQuery(v *kernel.Vectors, at int, q []float32) {
 	e.k.Quantize(v, at, q)
 	factor := float32(log2E / math.Sqrt(float64(e.m.config.HeadDim)))
-	scale := v.Scale[at*len(q)/kernel.Block:][:len(q)/kernel.Block]
-	for b := range scale {
-		scale[b] = float32(scale[b] * factor)
+	for b := at; b < len(v.Scale); b += v.N {
+		v.Scale[b] = float32(v.Scale[b] * factor)
 	}
 }
 
 const log2E = 1.44269504088896340736
-
-// quantizeHead stores x as vector i of v with one scale for all its blocks,
-// kept in the first.
-func quantizeHead(v *kernel.Vectors, i int, x []float32) {
-	var top float32
-	for _, f := range x {
-		if f < 0 {
-			f = -f
-		}
-		if f > top {
-			top = f
-		}
-	}
-	scale, inverse := kernel.Scales(top)
-	q := v.Q[i*v.Cols:][:len(x)]
-	for j, f := range x {
-		q[j] = int8(kernel.RoundEven(float32(f * inverse)))
-	}
-	v.Scale[i*v.Cols/kernel.Block] = scale
-}
 
 // attend computes attention for chunks of rows and key/value heads, taken in
 // turn by whichever worker is free.

@@ -26,7 +26,6 @@ type Engine struct {
 	hidden *kernel.Vectors // [max] of ffn
 	query  *kernel.Vectors // [KVHeads][max][heads of a group] of headSize
 	sink   *kernel.Vectors // the same, rotated for the sinks
-	key    *kernel.Vectors // [max][2·KVHeads] of headSize: keys, then values
 	cos    []float32       // [max][headSize]
 	sin    []float32
 	cosQ   []float32 // the same for queries on the sinks
@@ -73,7 +72,6 @@ func NewEngine(m *Model, k *kernel.Impl, threads, batch int) *Engine {
 		hidden: kernel.NewVectors(batch, m.ffn),
 		query:  kernel.NewVectors(batch*c.KVHeads*group, m.headSize),
 		sink:   kernel.NewVectors(batch*c.KVHeads*group, m.headSize),
-		key:    kernel.NewVectors(batch*2*c.KVHeads, m.headSize),
 		attn:   make([]float32, batch*c.Heads*m.headSize),
 		logits: make([]float32, batch*m.head.Rows),
 	}

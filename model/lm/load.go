@@ -16,6 +16,7 @@ const (
 	maxLayers = 256
 	maxWidth  = 1 << 14
 	maxVocab  = 1 << 20
+	maxHead   = 256 // values of a head
 	maxNorm   = 1 << 10
 	maxScale  = 1 << 4
 )
@@ -50,8 +51,8 @@ func readConfig(f *gguf.File) (Config, error) {
 		return c, err
 	}
 	c.KVHeads = optional("llama.attention.head_count_kv", maxWidth, c.Heads)
-	c.HeadDim = optional("llama.attention.key_length", maxWidth, c.Width/c.Heads)
-	c.RopeDim = optional("llama.rope.dimension_count", maxWidth, c.HeadDim)
+	c.HeadDim = optional("llama.attention.key_length", maxHead, min(c.Width/c.Heads, maxHead+1))
+	c.RopeDim = optional("llama.rope.dimension_count", maxHead, c.HeadDim)
 	if err != nil {
 		return c, err
 	}
@@ -73,7 +74,7 @@ func readConfig(f *gguf.File) (Config, error) {
 		}
 	}
 	switch {
-	case c.HeadDim == 0 || c.Heads%c.KVHeads != 0:
+	case c.HeadDim == 0 || c.HeadDim > maxHead || c.Heads%c.KVHeads != 0:
 		err = fmt.Errorf("lm: %d heads over width %d with %d key/value heads", c.Heads, c.Width, c.KVHeads)
 	case c.RopeDim%2 != 0 || c.RopeDim > c.HeadDim:
 		err = fmt.Errorf("lm: %d rotated values in a head of %d", c.RopeDim, c.HeadDim)

@@ -96,12 +96,15 @@ func hide(z []float32) {
 	}
 }
 
-// store keeps the quantised key and value of one head in a slot.
-func (c *cache) store(slot int, key, value []int8, keyScale, valueScale float32) {
-	c.keys.SetRow(slot, keyScale, key)
-	c.scales[slot] = valueScale
+// store quantises the key and value of one head, each with one scale, and
+// keeps them in a slot.
+func (c *cache) store(slot int, key, value []float32) {
+	var q [maxHead]int8
+	scale, _ := quantizeRow(q[:len(key)], key)
+	c.keys.SetRow(slot, scale, q[:len(key)])
+	c.scales[slot], _ = quantizeRow(q[:len(value)], value)
 	line := c.values[slot/4*4*len(value)+slot%4:]
-	for d, v := range value {
+	for d, v := range q[:len(value)] {
 		line[d*4] = v
 	}
 }

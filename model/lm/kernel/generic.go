@@ -28,12 +28,12 @@ func mulGeneric(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first
 		for i := first; i < first+n; i++ {
 			var acc [Lanes]float32
 			for b := range blocks {
-				s := x.Scale[i*blocks+b]
+				s := x.Scale[b*x.N+i]
 				var dot [Lanes]int32
 				for r := range dot {
-					dot[r] = x.Bias[i*blocks+b]
+					dot[r] = x.Bias[b*x.N+i]
 				}
-				q := x.Q[i*x.Cols+b*Block:][:Block]
+				q := x.Q[(b*x.N+i)*Block:][:Block]
 				wb := wg[b*Block*Lanes:][:Block*Lanes]
 				for c := 0; c < Block; c += 4 {
 					q0, q1, q2, q3 := int32(q[c]), int32(q[c+1]), int32(q[c+2]), int32(q[c+3])
@@ -59,7 +59,7 @@ func quantizeGeneric(x *Vectors, i int, src []float32) {
 	blocks := x.Cols / Block
 	for b := range blocks {
 		v := src[b*Block:][:Block]
-		q := x.Q[i*x.Cols+b*Block:][:Block]
+		q := x.Q[(b*x.N+i)*Block:][:Block]
 		var top float32
 		for _, f := range v {
 			if f < 0 {
@@ -76,8 +76,8 @@ func quantizeGeneric(x *Vectors, i int, src []float32) {
 			q[j] = int8(n)
 			sum += n
 		}
-		x.Scale[i*blocks+b] = scale
-		x.Bias[i*blocks+b] = -128 * sum
+		x.Scale[b*x.N+i] = scale
+		x.Bias[b*x.N+i] = -128 * sum
 	}
 }
 

@@ -63,23 +63,25 @@ func (m *Matrix) SetRow(r int, scale float32, values []int8) {
 	}
 }
 
-// Vectors is a batch of quantised vectors, Cols values each.
+// Vectors is a batch of quantised vectors, laid out by blocks: entry b·N+i of
+// Scale and Bias, and the Block values from 64·(b·N+i) of Q, belong to block b
+// of vector i.
 type Vectors struct {
-	Cols int
-	// Q has Cols values a vector, in −127…127.
+	N, Cols int
+	// Q has values in −127…127.
 	Q []int8
-	// Scale has one factor for each Block of a vector.
+	// Scale has the factor of a block.
 	Scale []float32
-	// Bias has −128 times the sum of each Block of a vector: what a product
-	// with the matrix's offset bytes must be corrected by.
+	// Bias has −128 times the sum of a block: what a product with the offset
+	// bytes of a Matrix must be corrected by.
 	Bias []int32
 }
 
 // NewVectors returns room for n vectors; cols is rounded up to whole blocks.
 func NewVectors(n, cols int) *Vectors {
 	cols = RoundUp(cols, Block)
-	b := cols / Block
-	return &Vectors{Cols: cols, Q: make([]int8, n*cols), Scale: make([]float32, n*b), Bias: make([]int32, n*b)}
+	b := n * (cols / Block)
+	return &Vectors{N: n, Cols: cols, Q: make([]int8, b*Block), Scale: make([]float32, b), Bias: make([]int32, b)}
 }
 
 // Impl is one implementation of the steps. All slices are as long as the
