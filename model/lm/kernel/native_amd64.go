@@ -2,4 +2,178 @@
 
 package kernel
 
-func native() []*Impl { return nil }
+import "golang.org/x/sys/cpu"
+
+// native lists the implementations in assembly that this processor can run.
+func native() (list []*Impl) {
+	if !cpu.X86.HasAVX2 {
+		return nil
+	}
+	list = append(list, &avx2)
+	x := &cpu.X86
+	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
+		list = append(list, &avx512vnni)
+	}
+	return list
+}
+
+var avx2 = Impl{
+	Name: "avx2",
+	Mul: func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+		const tile = len(mulsAVX2)
+		for i := 0; i < n; i += tile {
+			mulNative(mulsAVX2[:], dst[i*ldd:], ldd, w, g0, g1, x, first+i, min(tile, n-i))
+		}
+	},
+	Quantize: quantizeWith(quantizeAVX2),
+	RMSNorm:  rmsNormWith(rmsNormAVX2),
+	SiLUMul:  siluMulWith(siluMulAVX2),
+	Rotate:   rotateWith(rotateAVX2),
+	Add:      addWith(addAVX2),
+	Max:      func(x []float32) float32 { return maximumAVX2(&x[0], len(x)) },
+	Softmax:  softmaxWith(maximumAVX2, softmaxExpAVX2, softmaxSplitAVX2),
+	Accumulate: func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
+		for h := range heads {
+			accumulateNative(accumulateAVX2, dst[h*Block:], hi[h*ldw:], lo[h*ldw:], ldw, v, ldv, n, 1)
+		}
+	},
+	Exp: expWith(exponentialsAVX2),
+}
+
+var avx512vnni = Impl{
+	Name: "avx512vnni",
+	Mul: func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+		mulNative(mulsVNNI[:], dst, ldd, w, g0, g1, x, first, n)
+	},
+	Quantize: quantizeWith(quantizeAVX512),
+	RMSNorm:  rmsNormWith(rmsNormAVX512),
+	SiLUMul:  siluMulWith(siluMulAVX512),
+	Rotate:   rotateWith(rotateAVX512),
+	Add:      addWith(addAVX512),
+	Max:      func(x []float32) float32 { return maximumAVX512(&x[0], len(x)) },
+	Softmax:  softmaxWith(maximumAVX512, softmaxExpAVX512, softmaxSplitAVX512),
+	Accumulate: func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
+		accumulateNative(accumulatesVNNI[heads-1], dst, hi, lo, ldw, v, ldv, n, heads)
+	},
+	Exp: expWith(exponentialsAVX512),
+}
+
+type mulFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+var mulsAVX2 = [...]mulFunc{mulAVX2x1, mulAVX2x2, mulAVX2x3, mulAVX2x4}
+
+var mulsVNNI = [MaxTile]mulFunc{
+	mulVNNI1, mulVNNI2, mulVNNI3, mulVNNI4, mulVNNI5, mulVNNI6, mulVNNI7, mulVNNI8, mulVNNI9, mulVNNI10, mulVNNI11, mulVNNI12,
+}
+
+type accumulateFunc = func(dst *float32, hi, lo *byte, ldw int, v *int8, ldv int, n int)
+
+var accumulatesVNNI = [...]accumulateFunc{accumulateVNNI1, accumulateVNNI2, accumulateVNNI3}
+
+// callBytes bounds the weights one call reads: assembly cannot be preempted.
+const callBytes = 1 << 20
+
+// The wrappers index the last element of every operand, so that a wrong shape
+// panics here rather than reading past the end there.
+
+func mulNative(table []mulFunc, dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+	if g0 >= g1 || n == 0 {
+		return
+	}
+	blocks := x.Cols / Block
+	last := (blocks-1)*x.N + first + n - 1
+	_, _, _ = x.Q[(last+1)*Block-1], x.Scale[last], x.Bias[last]
+	_, _ = w.Data[g1*Lanes*w.Cols-1], w.Scale[g1*Lanes-1]
+	_ = dst[(n-1)*ldd+g1*Lanes-1]
+	if w.Cols != x.Cols {
+		panic("kernel: internal error: matrix and vectors of different length")
+	}
+	step := max(1, callBytes/(Lanes*w.Cols))
+	for g := g0; g < g1; g += step {
+		table[n-1](&dst[g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
+			&x.Q[first*Block], &x.Scale[first], &x.Bias[first], x.N, blocks)
+	}
+}
+
+func accumulateNative(f accumulateFunc, dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
+	if n == 0 {
+		clear(dst[:heads*Block])
+		return
+	}
+	last := (heads-1)*ldw + n - 1
+	_, _, _ = hi[last], lo[last], v[(n/4-1)*ldv+4*Block-1]
+	_ = dst[heads*Block-1]
+	f(&dst[0], &hi[0], &lo[0], ldw, &v[0], ldv, n)
+}
+
+func quantizeWith(f func(q *int8, x *float32) (scale float32, sum int32)) func(*Vectors, int, []float32) {
+	return func(x *Vectors, i int, src []float32) {
+		for b := range x.Cols / Block {
+			at := b*x.N + i
+			scale, sum := f(&x.Q[at*Block : at*Block+Block][0], &src[b*Block : b*Block+Block][0])
+			x.Scale[at], x.Bias[at] = scale, -128*sum
+		}
+	}
+}
+
+func rmsNormWith(f func(dst, src, weight *float32, n int, dim, eps float32)) func(_, _, _ []float32, _ int, _ float32) {
+	return func(dst, src, weight []float32, dim int, eps float32) {
+		n := len(src)
+		_, _ = dst[n-1], weight[n-1]
+		f(&dst[0], &src[0], &weight[0], n, float32(dim), eps)
+	}
+}
+
+func siluMulWith(f func(dst, gate, up *float32, n int)) func(_, _, _ []float32) {
+	return func(dst, gate, up []float32) {
+		n := len(gate)
+		_, _ = dst[n-1], up[n-1]
+		f(&dst[0], &gate[0], &up[0], n)
+	}
+}
+
+func rotateWith(f func(x, c, s *float32, n int)) func(_, _, _ []float32) {
+	return func(x, c, s []float32) {
+		n := len(x)
+		_, _ = c[n-1], s[n-1]
+		f(&x[0], &c[0], &s[0], n)
+	}
+}
+
+func addWith(f func(dst, src *float32, n int)) func(_, _ []float32) {
+	return func(dst, src []float32) {
+		n := len(src)
+		_ = dst[n-1]
+		f(&dst[0], &src[0], n)
+	}
+}
+
+func softmaxWith(
+	maximum func(x *float32, n int) float32,
+	exp func(z, vs *float32, n int, max float32, sums *[16]int32) float32,
+	split func(hi, lo *byte, a *float32, n int, inverse float32),
+) func(hi, lo []byte, z, vs []float32) (int64, float32) {
+	return func(hi, lo []byte, z, vs []float32) (den int64, top float32) {
+		n := len(z)
+		_, _, _ = hi[n-1], lo[n-1], vs[n-1]
+		var sums [16]int32
+		top = exp(&z[0], &vs[0], n, maximum(&z[0], n), &sums)
+		for _, s := range sums {
+			den += int64(s)
+		}
+		var inverse float32
+		if top >= tiny {
+			inverse = 65535 / top
+		}
+		split(&hi[0], &lo[0], &z[0], n, inverse)
+		return den, top
+	}
+}
+
+func expWith(f func(f, sums *uint32, logits *float32, n int, max float32)) func(_, _ []uint32, _ []float32, _ float32) {
+	return func(weights, sums []uint32, logits []float32, max float32) {
+		n := len(logits)
+		_, _ = weights[n-1], sums[n/32-1]
+		f(&weights[0], &sums[0], &logits[0], n, max)
+	}
+}
