@@ -1,0 +1,172 @@
+// Package cm predicts bits by context mixing, in the manner of lpaq and paq8
+// (Mahoney, Data Compression Explained, ch. 4.3): contexts of several orders,
+// a match model, logistic mixing in two layers, and adaptive probability maps.
+// An opinion from outside, such as a language model's, joins as one more input.
+//
+// It computes with integers only; all that it learns from is the bits coded so
+// far, in order.
+package cm
+
+// Model is the state that all histories of a block share.
+type Model struct {
+	slots     slots
+	hist      [contexts][256]adaptive // by the last bits in a context
+	matchers  [matchers]*matcher
+	mixer     mixer
+	byOrder1  apm
+	byMatch   apm
+	histories []*History
+
+	// Of the bit predicted last:
+	guess    [matchers]int // index into right, or −1
+	expected [matchers]int // the bit the match expects
+}
+
+const (
+	contexts  = 9
+	matchers  = 2
+	inputs    = 2*contexts + matchers + 2
+	cellLimit = 250
+	histLimit = 255
+)
+
+// Expert is an opinion from outside about one bit, and what it depends on.
+type Expert struct {
+	Opinion int32 // log-odds, unit One
+	Class   int   // how sure the expert is in general, below ExpertClasses
+	Depth   int   // bytes of the expert's symbol so far
+}
+
+const (
+	ExpertClasses = 12
+	depths        = 4
+)
+
+// Lengths of the matches that the two match models look for.
+var matchLengths = [matchers]int{6, 20}
+
+// New returns a model for histories of about size bytes together.
+func New(streams, size int) *Model {
+	n := 1 << 12
+	for n < 1<<19 && n < 4*size {
+		n *= 2
+	}
+	m := &Model{slots: newSlots(n), byOrder1: newAPM(1 << 14), byMatch: newAPM(matchClasses << 8)}
+	for i := range m.hist {
+		for h := range m.hist[i] {
+			m.hist[i][h] = adaptiveAt(1<<(ProbBits-1), 0)
+		}
+	}
+	for i, length := range matchLengths {
+		m.matchers[i] = newMatcher(length, n/2)
+	}
+	initial := make([]int32, inputs)
+	initial[0] = 1 << weightBits
+	m.mixer = newMixer(initial,
+		[]int{256, matchClasses * depths, ExpertClasses * depths, 256},
+		rate{first: 24, last: 3, half: 128}, rate{first: 12, last: 2, half: 256})
+	for i := range streams {
+		m.histories = append(m.histories, newHistory(i))
+	}
+	return m
+}
+
+// History returns the byte history of a stream.
+func (m *Model) History(stream int) *History { return m.histories[stream] }
+
+// Predict returns the probability, of ProbBits bits, that the next bit of the
+// history is 1.
+func (m *Model) Predict(h *History, e Expert) uint32 {
+	m.prepare(h)
+	x := append(m.mixer.x[:0], e.Opinion, One/4)
+	for i, s := range h.slots {
+		c := s[h.node]
+		x = append(x, confident(c), 0)
+		if past := c.history(); past != 0 {
+			x[len(x)-1] = stretch(m.hist[i][past].prob())
+		}
+	}
+	longest := 0
+	for i, matcher := range m.matchers {
+		m.guess[i] = -1
+		opinion := int32(0)
+		p := h.match[i]
+		if c, ok := p.next(m.histories); ok && (uint32(c)|256)>>h.left == h.bits {
+			m.guess[i], m.expected[i] = p.class(), int(c>>(h.left-1)&1)
+			longest = max(longest, p.class())
+			opinion = stretch(matcher.right[p.class()].prob())
+			if m.expected[i] == 0 {
+				opinion = -opinion
+			}
+		}
+		x = append(x, opinion)
+	}
+	m.mixer.x = x
+	depth := min(e.Depth, depths-1)
+	mixed := m.mixer.mix([]int{int(h.bits), longest*depths + depth, e.Class*depths + depth, int(h.last(1))}, int(h.bits))
+	order1 := m.byOrder1.refine(mixed, int(hash2(uint32(h.last(1)), h.bits)&(1<<14-1)))
+	match := m.byMatch.refine(mixed, longest<<8|int(h.bits))
+	return squash((2*mixed + order1 + match) / 4)
+}
+
+// confident returns a cell's opinion, weakened while it has seen few bits.
+func confident(c cell) int32 {
+	n := int32(c.count())
+	return stretch(c.prob()) * n / (n + 1)
+}
+
+// Update learns the bit that Predict was asked about.
+func (m *Model) Update(h *History, bit int) {
+	m.mixer.learn(bit)
+	m.byOrder1.update(bit)
+	m.byMatch.update(bit)
+	for i, g := range m.guess {
+		if g >= 0 {
+			m.matchers[i].right[g].update(b2i(m.expected[i] == bit), matchLimit)
+		}
+	}
+	m.Learn(h, bit)
+}
+
+// Learn takes in a bit that was known without coding.
+func (m *Model) Learn(h *History, bit int) {
+	m.prepare(h)
+	for i, s := range h.slots {
+		c := &s[h.node]
+		if past := c.history(); past != 0 {
+			m.hist[i][past].update(bit, histLimit)
+		}
+		c.update(bit, cellLimit)
+	}
+	h.bits = h.bits<<1 | uint32(bit)
+	h.node = h.node<<1 | uint32(bit)
+	h.left--
+	if h.left == 4 {
+		h.ready = false
+		h.node = 1
+	}
+	if h.left == 0 {
+		h.append(byte(h.bits))
+		for i, matcher := range m.matchers {
+			matcher.advance(&h.match[i], m.histories, h.stream)
+		}
+	}
+}
+
+// prepare finds the slots of the half byte that begins.
+func (m *Model) prepare(h *History) {
+	if h.ready {
+		return
+	}
+	h.ready = true
+	for i := range h.slots {
+		h.slots[i] = m.slots.find(hash2(h.hashes[i]+uint32(i), h.bits))
+	}
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
