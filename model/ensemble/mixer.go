@@ -1,0 +1,106 @@
+package ensemble
+
+import "github.com/pith-codec/pith/model/cm"
+
+// BitCoder codes one bit of which 1 has the probability p/2^22. An encoder
+// writes bit and returns it; a decoder returns the bit it reads.
+type BitCoder interface {
+	Code(bit int, p uint32) int
+}
+
+// Mixer codes the tokens of a block's streams. All that it learns is shared by
+// the streams and depends on the order of the calls.
+type Mixer struct {
+	v       *Vocabulary
+	cm      *cm.Model
+	ending  *cm.Ending
+	escapes [2]cm.Rare // by whether the stream's last token was one
+	streams []stream
+}
+
+type stream struct {
+	history *cm.History
+	last    [2]uint32 // the two tokens before the one at hand
+	escaped int
+}
+
+// NewMixer returns a mixer for streams of about size bytes together.
+func NewMixer(v *Vocabulary, streams, size int) *Mixer {
+	m := &Mixer{v: v, cm: cm.New(streams, size), escapes: [2]cm.Rare{cm.NewRare(), cm.NewRare()}}
+	m.ending = cm.NewEnding(m.cm)
+	for i := range streams {
+		m.streams = append(m.streams, stream{history: m.cm.History(i)})
+	}
+	return m
+}
+
+// Text returns the bytes of a stream so far.
+func (m *Mixer) Text(stream int) []byte { return m.streams[stream].history.Text() }
+
+// Encode codes a token or escape, given a list that begins with what
+// AppendOpinions said of it, and returns the rest of the list.
+func (m *Mixer) Encode(stream int, id int32, opinions []int32, c BitCoder) (rest []int32) {
+	s := saved{opinions}
+	m.code(stream, id, &s, c)
+	return s.list
+}
+
+// Decode returns the token or escape it reads.
+func (m *Mixer) Decode(stream int, w Weights, c BitCoder) int32 {
+	return m.code(stream, unknown, live{w}, c)
+}
+
+func (m *Mixer) code(stream int, id int32, s source, c BitCoder) int32 {
+	t := turn{m: m, stream: &m.streams[stream], c: c}
+	id = walk(m.v, id, s, &t)
+	t.stream.last = [2]uint32{uint32(id) + 1, t.stream.last[0]}
+	return id
+}
+
+// turn is the coder of one token.
+type turn struct {
+	m      *Mixer
+	stream *stream
+	c      BitCoder
+	class  int
+}
+
+// start sorts the model's sureness, −log2 of its first choice's probability,
+// into classes: half bits, then whole bits.
+func (t *turn) start(sureness int32) {
+	const half = cm.One / 2
+	t.class = int(max(sureness, 0) / half)
+	if t.class >= 6 {
+		t.class = 3 + t.class/2
+	}
+	t.class = min(t.class, cm.ExpertClasses-1)
+}
+
+func (t *turn) escape(bit int) int {
+	r := &t.m.escapes[t.stream.escaped]
+	bit = t.c.Code(bit, r.Predict())
+	r.Update(bit)
+	t.stream.escaped = bit
+	return bit
+}
+
+func (t *turn) end(n node, bit int, opinion int32) int {
+	at := uint32(n.lo)*2 + 1
+	last := t.stream.last
+	p := t.m.ending.Predict(t.stream.history, cm.Expert{Opinion: opinion, Class: t.class, Depth: n.depth},
+		[3]uint32{at, at + last[0]*0x9E3779B1, at + last[0]*0x9E3779B1 + last[1]*0x85EBCA6B})
+	bit = t.c.Code(bit, p)
+	t.m.ending.Update(bit)
+	return bit
+}
+
+func (t *turn) bit(n node, bit int, opinion int32) int {
+	h := t.stream.history
+	bit = t.c.Code(bit, t.m.cm.Predict(h, cm.Expert{Opinion: opinion, Class: t.class, Depth: n.depth}))
+	t.m.cm.Update(h, bit)
+	return bit
+}
+
+func (t *turn) known(bit int) { t.m.cm.Learn(t.stream.history, bit) }
+
+func (t *turn) finish() { t.stream.history.EndToken() }
