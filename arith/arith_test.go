@@ -2,6 +2,7 @@ package arith
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -18,6 +19,36 @@ func (r *random) next() uint64 {
 	return z ^ z>>31
 }
 
+// probability returns one of three kinds: any, a power of two, nearly 0 or 1.
+func (r *random) probability() uint32 {
+	const one = 1 << Bits
+	switch v := r.next(); v % 4 {
+	case 0:
+		return 1 << (v >> 32 % Bits)
+	case 1:
+		return one - 1<<(v>>32%Bits)
+	case 2:
+		return extremes[v>>32%uint64(len(extremes))]
+	default:
+		return uint32(1 + v>>32%(one-1))
+	}
+}
+
+func (r *random) message(n int) (bits []int, ps []uint32) {
+	for range n {
+		p := r.probability()
+		bit := int(r.next() & 1)
+		if r.next()&1 == 0 { // as likely as it says, so that long messages stay short
+			bit = 0
+			if uint32(r.next()>>(64-Bits)) < p {
+				bit = 1
+			}
+		}
+		bits, ps = append(bits, bit), append(ps, p)
+	}
+	return bits, ps
+}
+
 func encode(bits []int, ps []uint32) []byte {
 	e := NewEncoder(nil)
 	for i, b := range bits {
@@ -26,16 +57,18 @@ func encode(bits []int, ps []uint32) []byte {
 	return e.Finish()
 }
 
+// check codes bits there and back and compares the states of encoder and
+// decoder after each.
 func check(t *testing.T, bits []int, ps []uint32) {
 	t.Helper()
-	e, message := NewEncoder(nil), encode(bits, ps)
-	d := NewDecoder(message)
+	message := encode(bits, ps)
+	e, d := Encoder{width: 1<<32 - 1}, NewDecoder(message)
 	for i, b := range bits {
 		e.Encode(b, ps[i])
 		if got := d.Decode(ps[i]); got != b {
 			t.Fatalf("bit %d of %v with %v: %d", i, bits, ps, got)
 		}
-		if d.low != e.low || d.width != e.width {
+		if d.low != e.low || d.width != e.width || d.at != len(e.out)+digits {
 			t.Fatalf("bit %d of %v with %v: decoder at %x+%x, encoder at %x+%x", i, bits, ps, d.low, d.width, e.low, e.width)
 		}
 		if d.width < top || d.code >= d.width {
@@ -49,125 +82,305 @@ func check(t *testing.T, bits []int, ps []uint32) {
 
 var extremes = []uint32{1, 2, 1 << 21, 1<<22 - 2, 1<<22 - 1}
 
-// All sequences of up to five bits with all extreme probabilities.
-func TestExhaustive(t *testing.T) {
-	count := 0
+// walk checks all sequences of up to depth bits, each with all of ps, and
+// returns their number.
+func walk(t *testing.T, depth int, ps []uint32) (count int) {
 	var bits []int
-	var ps []uint32
-	var walk func()
-	walk = func() {
-		check(t, bits, ps)
+	var chosen []uint32
+	var step func()
+	step = func() {
+		check(t, bits, chosen)
 		count++
-		if len(bits) == 5 {
+		if len(bits) == depth {
 			return
 		}
-		for b := range 2 {
-			for _, p := range extremes {
-				bits, ps = append(bits, b), append(ps, p)
-				walk()
-				bits, ps = bits[:len(bits)-1], ps[:len(ps)-1]
+		for bit := range 2 {
+			for _, p := range ps {
+				bits, chosen = append(bits, bit), append(chosen, p)
+				step()
+				bits, chosen = bits[:len(bits)-1], chosen[:len(chosen)-1]
 			}
 		}
 	}
-	walk()
-	if count != 111111 {
-		t.Errorf("%d sequences, want 111111", count)
+	step()
+	return count
+}
+
+func TestExhaustive(t *testing.T) {
+	if n := walk(t, 5, extremes); n != 111111 {
+		t.Errorf("%d sequences of extremes, want 111111", n)
+	}
+	// Probabilities of three bits.
+	var eighths []uint32
+	for k := range uint32(7) {
+		eighths = append(eighths, (k+1)<<(Bits-3))
+	}
+	if n := walk(t, 4, eighths); n != 41371 {
+		t.Errorf("%d sequences of eighths, want 41371", n)
 	}
 }
 
-// Two messages of different bits are different: together with decoding, that
-// any accepted message is the encoder's.
+// All sequences of twelve bits, with probabilities that repeat after at most
+// two bits.
+func TestExhaustivePeriodic(t *testing.T) {
+	ps := make([]uint32, 12)
+	bits := make([]int, len(ps))
+	for _, even := range extremes {
+		for _, odd := range extremes {
+			for i := range ps {
+				ps[i] = even
+				if i%2 == 1 {
+					ps[i] = odd
+				}
+			}
+			for v := range 1 << len(bits) {
+				for i := range bits {
+					bits[i] = v >> i & 1
+				}
+				check(t, bits, ps)
+			}
+		}
+	}
+}
+
+func TestRandom(t *testing.T) {
+	r := random(3)
+	for n := range 500 {
+		check(t, slices.Repeat([]int{n & 1}, n), slices.Repeat([]uint32{r.probability()}, n))
+		bits, ps := r.message(n)
+		check(t, bits, ps)
+	}
+}
+
+// Of all messages of up to two bytes, exactly those are accepted that the
+// encoder writes, each for other bits.
+func TestBijection(t *testing.T) {
+	for seed := range random(20) {
+		r := seed
+		n := 1 + int(r.next()%10)
+		_, ps := r.message(n)
+		want := map[string]bool{}
+		bits := make([]int, n)
+		for v := range 1 << n {
+			for i := range bits {
+				bits[i] = v >> i & 1
+			}
+			message := encode(bits, ps)
+			if want[string(message)] {
+				t.Fatalf("%v with %v: %x again", bits, ps, message)
+			}
+			want[string(message)] = true
+		}
+		accepted := 0
+		try := func(message ...byte) {
+			d := NewDecoder(message)
+			for i := range bits {
+				bits[i] = d.Decode(ps[i])
+			}
+			ok := d.Finish() == nil
+			if ok != bytes.Equal(encode(bits, ps), message) || ok != want[string(message)] {
+				t.Fatalf("%x with %v: accepted %v", message, ps, ok)
+			}
+			if ok {
+				accepted++
+			}
+		}
+		try()
+		for a := range 256 {
+			try(byte(a))
+			for b := range 256 {
+				try(byte(a), byte(b))
+			}
+		}
+		short := 0
+		for m := range want {
+			if len(m) <= 2 {
+				short++
+			}
+		}
+		if accepted != short {
+			t.Errorf("with %v: %d accepted, %d written", ps, accepted, short)
+		}
+	}
+}
+
+// No other message is accepted for the same bits, and none that the encoder
+// would not write for any.
 func TestCanonical(t *testing.T) {
 	r := random(7)
 	for range 300 {
-		n := int(r.next() % 40)
-		bits, ps := make([]int, n), make([]uint32, n)
-		for i := range bits {
-			bits[i], ps[i] = int(r.next()&1), extremes[r.next()%5]
-			if r.next()&1 == 0 {
-				ps[i] = uint32(1 + r.next()%(1<<22-1))
-			}
-		}
+		bits, ps := r.message(int(r.next() % 40))
 		message := encode(bits, ps)
 		reject := func(changed []byte, how string) {
 			d := NewDecoder(changed)
-			got := make([]int, n)
+			got := make([]int, len(bits))
 			for i := range got {
 				got[i] = d.Decode(ps[i])
 			}
-			if err := d.Finish(); err == nil && !bytes.Equal(encode(got, ps), changed) {
-				t.Fatalf("%s: %x accepted for %v", how, changed, got)
-			} else if err == nil && slices.Equal(got, bits) {
-				t.Fatalf("%s: %x accepted beside %x", how, changed, message)
+			err := d.Finish()
+			if err == nil && (slices.Equal(got, bits) || !bytes.Equal(encode(got, ps), changed)) {
+				t.Fatalf("%s: %x accepted for %v beside %x", how, changed, got, message)
+			}
+			if err != nil && !errors.Is(err, ErrCorrupt) {
+				t.Fatalf("%s: %v", how, err)
 			}
 		}
 		reject(append(slices.Clone(message), 0), "zero byte added")
 		reject(append(slices.Clone(message), 1), "byte added")
 		for i := range message {
 			reject(message[:i], "cut")
-			for bit := range 8 {
-				changed := slices.Clone(message)
-				changed[i] ^= 1 << bit
-				reject(changed, "bit flipped")
+			changed := slices.Clone(message)
+			for range 255 {
+				changed[i]++
+				reject(changed, "byte changed")
 			}
 		}
 	}
 }
 
-// The interval [0x00FFFFxx…, …) forces carries through many 255 bytes.
+func TestOutsideFirstInterval(t *testing.T) {
+	d := NewDecoder([]byte{255, 255, 255, 255})
+	d.Decode(1 << 21)
+	if err := d.Finish(); err != ErrCorrupt {
+		t.Errorf("the number next to 1 gave %v", err)
+	}
+}
+
+// Bits whose interval always spans one half make 7F FF FF …; the last bit then
+// decides whether a carry passes through all of it.
 func TestCarry(t *testing.T) {
-	for n := range 200 {
+	const half = 1 << 31
+	for _, want := range []byte{0x80, 0x7F} {
+		r := random(11)
+		e := NewEncoder(nil)
+		distance := uint64(half) // from low to one half
 		var bits []int
 		var ps []uint32
-		bits, ps = append(bits, 1), append(ps, 1<<21)
-		for range n {
-			// Stay in the upper end of the lower half, then leave it upwards.
-			bits, ps = append(bits, 0), append(ps, 1<<21)
+		code := func(bit int, p uint32) {
+			low, width, written := uint64(e.low), e.width, len(e.out)
+			e.Encode(bit, p)
+			if bit == 0 {
+				distance -= uint64(split(width, p))
+				low += uint64(split(width, p))
+			}
+			distance <<= 8 * (len(e.out) - written)
+			bits, ps = append(bits, bit), append(ps, p)
+			_ = low
 		}
-		bits, ps = append(bits, 1, 0, 0), append(ps, 1, 1<<22-1, 1<<22-1)
+		for len(e.out) < 1000 {
+			p := r.probability()
+			bound := uint64(split(e.width, p))
+			if bound == distance {
+				continue // would end the run
+			}
+			bit := 0
+			if distance < bound {
+				bit = 1
+			}
+			code(bit, p)
+		}
+		if e.out[0] != 0x7F || !bytes.Equal(e.out[1:], bytes.Repeat([]byte{255}, len(e.out)-1)) {
+			t.Fatalf("no run of 255: %x", e.out)
+		}
+		// Come close to the half, then pass it or stay below.
+		for p := uint32(1 << 21); len(bits) < 100000; {
+			bound := uint64(split(e.width, p))
+			if want == 0x80 && distance <= bound {
+				code(0, p)
+				break
+			}
+			if want == 0x7F && bound <= distance {
+				code(1, p)
+				break
+			}
+			bit := 0
+			if distance < bound {
+				bit = 1
+			}
+			code(bit, p)
+		}
+		if e.out[0] != want {
+			t.Errorf("began with %x, want %x", e.out[0], want)
+		}
 		check(t, bits, ps)
 	}
+}
+
+// A carry stays within the message and stops at the first byte below 255.
+func TestCarryVector(t *testing.T) {
 	e := NewEncoder([]byte{7, 255})
-	e.out, e.start = append(e.out, 1, 255, 255), 2
+	e.out = append(e.out, 1, 255, 255)
 	e.low, e.width = 0xFFFFFFFF, top
 	e.Encode(0, 1<<21)
 	if got := e.out[:5]; !bytes.Equal(got, []byte{7, 255, 2, 0, 0}) {
 		t.Errorf("carry gave %v", got)
 	}
+	// The end rounds up through the same bytes.
+	e = NewEncoder([]byte{7, 255})
+	e.out = append(e.out, 1, 255, 255)
+	e.low, e.width = 0xFFFFFF01, top
+	if got := e.Finish(); !bytes.Equal(got, []byte{7, 255, 2}) {
+		t.Errorf("end gave %v", got)
+	}
 }
 
 func TestLength(t *testing.T) {
-	r := random(1)
-	e, ideal := NewEncoder(nil), 0.0
-	for range 1000000 {
-		p := uint32(1 + r.next()%(1<<22-1))
-		if r.next()&3 == 0 {
-			p = 1 << (r.next() % 22)
-		}
-		bit := 0
-		share := float64(p) / (1 << 22)
-		if uint32(r.next()>>42) < p {
+	n := 10_000_000
+	if testing.Short() {
+		n /= 10
+	}
+	r, e, ideal := random(1), NewEncoder(nil), 0.0
+	draw := func(r *random) (bit int, p uint32) {
+		p = r.probability()
+		if uint32(r.next()>>(64-Bits)) < p {
 			bit = 1
-		} else {
+		}
+		return bit, p
+	}
+	for range n {
+		bit, p := draw(&r)
+		share := float64(p) / (1 << Bits)
+		if bit == 0 {
 			share = 1 - share
 		}
 		ideal -= math.Log2(share)
 		e.Encode(bit, p)
 	}
-	if got := float64(8 * len(e.Finish())); got < ideal-32 || got > ideal*1.0001+32 {
+	message := e.Finish()
+	if got := float64(8 * len(message)); got < ideal-32 || got > ideal*1.0001+64 {
 		t.Errorf("%.0f bits, ideal %.0f", got, ideal)
+	}
+	r = 1
+	d := NewDecoder(message)
+	for i := range n {
+		if bit, p := draw(&r); d.Decode(p) != bit {
+			t.Fatalf("bit %d differs", i)
+		}
+	}
+	if err := d.Finish(); err != nil {
+		t.Error(err)
 	}
 }
 
 func TestShortest(t *testing.T) {
-	if m := encode(nil, nil); len(m) != 0 {
-		t.Errorf("no bits took %d bytes", len(m))
-	}
-	if m := encode([]int{1, 1, 1}, []uint32{1 << 21, 1 << 21, 1 << 21}); len(m) != 0 {
-		t.Errorf("the lowest interval took %x: digits past the end are zero", m)
-	}
-	if m := encode([]int{0}, []uint32{1 << 21}); !bytes.Equal(m, []byte{0x80}) {
-		t.Errorf("the upper half is %x, want 80", m)
+	half := func(n int) []uint32 { return slices.Repeat([]uint32{1 << 21}, n) }
+	for _, v := range []struct {
+		what string
+		bits []int
+		ps   []uint32
+		want []byte
+	}{
+		{"no bits", nil, nil, nil},
+		{"the lowest interval", []int{1, 1, 1}, half(3), nil},
+		{"a long lowest interval", slices.Repeat([]int{1}, 1000), half(1000), nil},
+		{"the upper half", []int{0}, half(1), []byte{0x80}},
+		{"the third quarter", []int{0, 1}, half(2), []byte{0x80}},
+		{"the last quarter", []int{0, 0}, half(2), []byte{0xC0}},
+		{"an improbable bit", []int{0}, []uint32{1<<22 - 1}, []byte{255, 255, 252}},
+	} {
+		if got := encode(v.bits, v.ps); !bytes.Equal(got, v.want) {
+			t.Errorf("%s is %x, want %x", v.what, got, v.want)
+		}
 	}
 	if m := NewEncoder([]byte{1, 0}).Finish(); !bytes.Equal(m, []byte{1, 0}) {
 		t.Errorf("bytes before the message became %x", m)
@@ -175,27 +388,32 @@ func TestShortest(t *testing.T) {
 }
 
 func TestProbabilityOutOfRange(t *testing.T) {
-	for _, p := range []uint32{0, 1 << 22, 1<<32 - 1} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("probability %d was accepted", p)
-				}
+	for _, p := range []uint32{0, 1 << 22, 1<<22 + 1, 1<<32 - 1} {
+		for name, f := range map[string]func(){
+			"Encode": func() { NewEncoder(nil).Encode(1, p) },
+			"Decode": func() { NewDecoder(nil).Decode(p) },
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s accepted probability %d", name, p)
+					}
+				}()
+				f()
 			}()
-			NewEncoder(nil).Encode(1, p)
-		}()
+		}
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"", "\x80", "\xff\xff\xff\xff\xff", "abc"} {
+	for _, s := range []string{"", "\x80", "\xff\xff\xff\xff\xff", "abc", "\x7f\xff\xff\xff\xff\xff\xff"} {
 		f.Add([]byte(s), uint64(3), uint16(20))
 	}
 	f.Fuzz(func(t *testing.T, src []byte, seed uint64, n uint16) {
 		r, d := random(seed), NewDecoder(src)
 		bits, ps := make([]int, n), make([]uint32, n)
 		for i := range bits {
-			ps[i] = uint32(1 + r.next()%(1<<22-1))
+			ps[i] = r.probability()
 			bits[i] = d.Decode(ps[i])
 		}
 		same := bytes.Equal(encode(bits, ps), src)
@@ -205,12 +423,41 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// benchmarkBits are of the kind that a good predictor leaves: 0.5 bits each.
+func benchmarkBits() (bits []int, ps []uint32) {
+	r := random(5)
+	for range 1 << 16 {
+		p := uint32(1<<Bits - 1<<Bits/9)
+		bit := 1
+		if r.next()%9 == 0 {
+			bit = 0
+		}
+		bits, ps = append(bits, bit), append(ps, p)
+	}
+	return bits, ps
+}
+
 func BenchmarkEncode(b *testing.B) {
-	e := NewEncoder(make([]byte, 0, 1<<20))
-	for i := range b.N {
-		e.Encode(i&1, 1<<20)
-		if len(e.out) > 1<<19 {
-			e.out = e.out[:0]
+	bits, ps := benchmarkBits()
+	message := encode(bits, ps)
+	for i := 0; i < b.N; {
+		e := NewEncoder(message[:0])
+		for j := 0; j < len(bits) && i < b.N; j++ {
+			e.Encode(bits[j], ps[j])
+			i++
+		}
+		message = e.Finish()
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	bits, ps := benchmarkBits()
+	message := encode(bits, ps)
+	for i := 0; i < b.N; {
+		d := NewDecoder(message)
+		for j := 0; j < len(bits) && i < b.N; j++ {
+			d.Decode(ps[j])
+			i++
 		}
 	}
 }

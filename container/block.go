@@ -1,0 +1,114 @@
+package container
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Type says how a block's content is coded.
+type Type byte
+
+// The block types. Zstd and Mixing are reserved.
+const (
+	trailerType Type = 0
+	Stored      Type = 1
+	Zstd        Type = 2
+	Mixing      Type = 3
+	Neural      Type = 4
+)
+
+const (
+	typeMask       = 7
+	transformLines = 8 // CR LF was made LF
+)
+
+// Limits of the content of one block.
+const (
+	MaxStored = 64 << 20
+	MaxNeural = 4 << 20
+)
+
+// Bounds of a neural block's shape.
+const (
+	MaxStreams = 1 << 15
+	MinWindow  = 1 << 7
+	MaxWindow  = 1 << 22
+)
+
+// Block is a piece of content.
+type Block struct {
+	Type    Type
+	Lines   bool // CR LF was made LF; neural only
+	Length  int  // bytes of content
+	Tokens  int  // neural only
+	Streams int  // a power of two; neural only
+	Window  int  // a power of two; neural only
+	Hash    uint64
+	Payload []byte // the content itself if stored
+	Offset  int64  // where the block begins in the file; set by Reader
+}
+
+// Hash returns what a block's Hash field must be for content.
+func Hash(content []byte) uint64 { return xxhash.Sum64(content) }
+
+// appendHead appends the block's encoding up to and with the hash.
+func (b *Block) appendHead(dst []byte) []byte {
+	kind := byte(b.Type)
+	if b.Lines {
+		kind |= transformLines
+	}
+	dst = AppendVarint(append(dst, kind), uint64(b.Length))
+	if b.Type != Stored {
+		dst = AppendVarint(dst, uint64(len(b.Payload)))
+	}
+	if b.Type == Neural {
+		dst = AppendVarint(dst, uint64(b.Tokens))
+		dst = append(dst, log2(b.Streams)<<4|(log2(b.Window)-7))
+	}
+	return binary.LittleEndian.AppendUint64(dst, b.Hash)
+}
+
+// log2 returns the logarithm of a power of two.
+func log2(n int) (e byte) {
+	for n > 1 {
+		n >>= 1
+		e++
+	}
+	return e
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// check returns the CRC32C of the byte strings joined.
+func check(parts ...[]byte) uint32 {
+	var crc uint32
+	for _, p := range parts {
+		crc = crc32.Update(crc, castagnoli, p)
+	}
+	return crc
+}
+
+// checkBlock returns a block's check: header is its member's, head its own
+// encoding up to the check.
+func checkBlock(header []byte, index int, head, payload []byte) uint32 {
+	return check(header, binary.LittleEndian.AppendUint32(nil, uint32(index)), head, payload)
+}
+
+// sizes is a block's entry in the trailer.
+type sizes struct{ content, stored int64 }
+
+// appendTrailer appends the trailer of a member.
+func appendTrailer(dst, header []byte, blocks []sizes) []byte {
+	start := len(dst)
+	dst = AppendVarint(append(dst, byte(trailerType)), uint64(len(blocks)))
+	total := int64(0)
+	for _, b := range blocks {
+		dst = AppendVarint(AppendVarint(dst, uint64(b.content)), uint64(b.stored))
+		total += b.content
+	}
+	dst = AppendVarint(dst, uint64(total))
+	dst = binary.LittleEndian.AppendUint32(dst, check(header, dst[start:]))
+	return binary.LittleEndian.AppendUint32(dst, uint32(len(dst)-start+4))
+}

@@ -1,0 +1,84 @@
+// Package container reads and writes the .pith format, which FORMAT.md beside
+// this file defines. It knows blocks, lengths and checks, and nothing of how
+// content is coded.
+package container
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// Version is the version of the format that is written.
+const Version = 0
+
+const magic = "\xB7p\r\n"
+
+// Header flags.
+const (
+	flagSingle = 1 << iota
+	flagExternal
+	flagDictionary
+	flagForeign
+)
+
+// ModelID names the language model of a member: a built-in number, or the
+// first bytes of the SHA-256 of a GGUF file.
+type ModelID struct {
+	External bool
+	Number   uint64  // if not external; 0 is none
+	Hash     [8]byte // if external
+}
+
+func (id ModelID) String() string {
+	if id.External {
+		return fmt.Sprintf("sha256:%x", id.Hash)
+	}
+	return fmt.Sprintf("built-in %d", id.Number)
+}
+
+// Header begins a member.
+type Header struct {
+	Model    ModelID
+	Numerics uint64
+	Memory   Memory
+}
+
+// Memory is an amount of memory as a header states it: 8·e + m stands for
+// (8 + m)·2^e / 8 MiB.
+type Memory byte
+
+// MemoryFor returns the least Memory of at least n bytes.
+func MemoryFor(n int64) Memory {
+	for m := Memory(0); m < 255; m++ {
+		if m.Bytes() >= n {
+			return m
+		}
+	}
+	return 255
+}
+
+// Bytes returns the amount.
+func (m Memory) Bytes() int64 { return int64(8+m%8) << (m / 8) << 17 }
+
+// append appends the header's encoding.
+func (h Header) append(dst []byte, single bool) []byte {
+	flags := byte(0)
+	if single {
+		flags |= flagSingle
+	}
+	if h.Model.External {
+		flags |= flagExternal
+	}
+	dst = append(append(dst, magic...), versionNibble(Version)<<4|flags)
+	if h.Model.External {
+		dst = append(dst, h.Model.Hash[:]...)
+	} else {
+		dst = AppendVarint(dst, h.Model.Number)
+	}
+	return append(AppendVarint(dst, h.Numerics), byte(h.Memory))
+}
+
+// versionNibble returns three bits of version and one of parity.
+func versionNibble(version byte) byte {
+	return version<<1 | byte(bits.OnesCount8(version)&1)
+}

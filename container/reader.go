@@ -1,0 +1,243 @@
+package container
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/bits"
+)
+
+// Reader reads the members of a file, one after the other. It checks
+// everything but the content's hash, which its caller must.
+type Reader struct {
+	in     *bufio.Reader
+	offset int64 // of the next byte
+	err    error
+
+	header Header
+	head   []byte // the member's header as read; nil between members
+	single bool
+	blocks []sizes
+	raw    []byte // bytes of the structure at hand
+	start  int64  // where it begins
+}
+
+// NewReader returns a reader of r. It reads ahead.
+func NewReader(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, 1<<16)} }
+
+// Header returns the header of the member that the last block belongs to.
+func (r *Reader) Header() Header { return r.header }
+
+// Offset returns the number of bytes read.
+func (r *Reader) Offset() int64 { return r.offset }
+
+// Next returns the next block, its check verified, or io.EOF after the last
+// block of the last member. Errors are ErrFormat, *CorruptError,
+// *UnsupportedError, io.ErrUnexpectedEOF wrapped, or those of the input; they
+// are final.
+func (r *Reader) Next() (*Block, error) {
+	var b *Block
+	for r.err == nil && b == nil {
+		b, r.err = r.step()
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return b, nil
+}
+
+// step reads a header, a block, or a trailer.
+func (r *Reader) step() (*Block, error) {
+	r.raw, r.start = r.raw[:0], r.offset
+	switch {
+	case r.head == nil:
+		return nil, r.readHeader()
+	case r.single && len(r.blocks) == 1:
+		r.head = nil
+		return nil, nil
+	}
+	kind, err := r.byte()
+	if err != nil {
+		return nil, err
+	}
+	if Type(kind) == trailerType {
+		return nil, r.readTrailer()
+	}
+	return r.readBlock(kind)
+}
+
+func (r *Reader) corrupt(msg string) error { return &CorruptError{r.start, msg} }
+
+// fill appends n bytes of the input to raw.
+func (r *Reader) fill(n int) error {
+	for range n {
+		if _, err := r.byte(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reader) byte() (byte, error) {
+	c, err := r.in.ReadByte()
+	if err == io.EOF {
+		return 0, truncated(r.offset)
+	}
+	if err != nil {
+		return 0, err
+	}
+	r.offset++
+	r.raw = append(r.raw, c)
+	return c, nil
+}
+
+// varint reads a number of at most limit.
+func (r *Reader) varint(limit uint64, what string) (uint64, error) {
+	start := len(r.raw)
+	for {
+		if _, err := r.byte(); err != nil {
+			return 0, err
+		}
+		switch v, n := Varint(r.raw[start:]); {
+		case n < 0:
+			return 0, r.corrupt(what + " is not validly encoded")
+		case n > 0 && v > limit:
+			return 0, r.corrupt(what + " is too large")
+		case n > 0:
+			return v, nil
+		}
+	}
+}
+
+func (r *Reader) readHeader() error {
+	first := r.offset == 0
+	if _, err := r.in.Peek(1); err == io.EOF && !first {
+		return io.EOF
+	}
+	for i := range magic {
+		c, err := r.byte()
+		if first && (err == nil && c != magic[i] || errors.Is(err, io.ErrUnexpectedEOF) && i == 0) {
+			return ErrFormat
+		}
+		if err != nil {
+			return err
+		}
+		if c != magic[i] {
+			return r.corrupt("what follows a member is not another")
+		}
+	}
+	c, err := r.byte()
+	if err != nil {
+		return err
+	}
+	if bits.OnesCount8(c>>4)%2 != 0 {
+		return r.corrupt("version")
+	}
+	if version := c >> 5; version != Version {
+		return &UnsupportedError{"format version " + string('0'+rune(version))}
+	}
+	if c&(flagDictionary|flagForeign) != 0 {
+		return r.corrupt("reserved flags are set")
+	}
+	r.single = c&flagSingle != 0
+	r.header = Header{Model: ModelID{External: c&flagExternal != 0}}
+	if r.header.Model.External {
+		if err := r.fill(8); err != nil {
+			return err
+		}
+		copy(r.header.Model.Hash[:], r.raw[len(r.raw)-8:])
+	} else if r.header.Model.Number, err = r.varint(maxVarint, "model number"); err != nil {
+		return err
+	}
+	if r.header.Numerics, err = r.varint(maxVarint, "numerics version"); err != nil {
+		return err
+	}
+	memory, err := r.byte()
+	if err != nil {
+		return err
+	}
+	r.header.Memory = Memory(memory)
+	r.head, r.blocks = bytes.Clone(r.raw), r.blocks[:0]
+	return nil
+}
+
+func (r *Reader) readBlock(kind byte) (*Block, error) {
+	b := &Block{Type: Type(kind & typeMask), Lines: kind&transformLines != 0, Offset: r.start}
+	limit := uint64(MaxNeural)
+	switch kind {
+	case byte(Stored):
+		limit = MaxStored
+	case byte(Neural), byte(Neural) | transformLines:
+	default:
+		return nil, r.corrupt("unknown block type")
+	}
+	length, err := r.varint(limit, "block length")
+	if err != nil {
+		return nil, err
+	}
+	if length == 0 && !r.single {
+		return nil, r.corrupt("empty block")
+	}
+	b.Length = int(length)
+	size := length
+	if b.Type == Neural {
+		if size, err = r.varint(length, "payload length"); err != nil {
+			return nil, err
+		}
+		tokens, err := r.varint(length, "number of tokens")
+		if err != nil {
+			return nil, err
+		}
+		shape, err := r.byte()
+		if err != nil {
+			return nil, err
+		}
+		b.Tokens, b.Streams, b.Window = int(tokens), 1<<(shape>>4), 1<<(shape&15+7)
+		if size == length || !b.validShape() {
+			return nil, r.corrupt("block header")
+		}
+	}
+	if err := r.fill(12); err != nil {
+		return nil, err
+	}
+	end := len(r.raw) - 4
+	b.Hash = binary.LittleEndian.Uint64(r.raw[end-8:])
+	sum := binary.LittleEndian.Uint32(r.raw[end:])
+	// The buffer grows with what arrives, not with what was claimed.
+	var payload bytes.Buffer
+	n, err := io.CopyN(&payload, r.in, int64(size))
+	r.offset += n
+	if err == io.EOF {
+		return nil, truncated(r.offset)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.Payload = payload.Bytes()
+	if checkBlock(r.head, len(r.blocks), r.raw[:end], b.Payload) != sum {
+		return nil, r.corrupt("check of the block fails")
+	}
+	r.blocks = append(r.blocks, sizes{int64(b.Length), int64(len(r.raw)) + n})
+	return b, nil
+}
+
+// readTrailer reads what the blocks so far call for and nothing else.
+func (r *Reader) readTrailer() error {
+	if r.single || len(r.blocks) < 2 {
+		return r.corrupt("trailer after too few blocks")
+	}
+	want := appendTrailer(nil, r.head, r.blocks)
+	for _, c := range want[1:] {
+		got, err := r.byte()
+		if err != nil {
+			return err
+		}
+		if got != c {
+			return r.corrupt("trailer does not agree with the blocks")
+		}
+	}
+	r.head = nil
+	return nil
+}
