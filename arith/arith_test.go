@@ -257,15 +257,13 @@ func TestCarry(t *testing.T) {
 		var bits []int
 		var ps []uint32
 		code := func(bit int, p uint32) {
-			low, width, written := uint64(e.low), e.width, len(e.out)
-			e.Encode(bit, p)
 			if bit == 0 {
-				distance -= uint64(split(width, p))
-				low += uint64(split(width, p))
+				distance -= uint64(split(e.width, p))
 			}
+			written := len(e.out)
+			e.Encode(bit, p)
 			distance <<= 8 * (len(e.out) - written)
 			bits, ps = append(bits, bit), append(ps, p)
-			_ = low
 		}
 		for len(e.out) < 1000 {
 			p := r.probability()
@@ -282,22 +280,18 @@ func TestCarry(t *testing.T) {
 		if e.out[0] != 0x7F || !bytes.Equal(e.out[1:], bytes.Repeat([]byte{255}, len(e.out)-1)) {
 			t.Fatalf("no run of 255: %x", e.out)
 		}
-		// Come close to the half, then pass it or stay below.
-		for p := uint32(1 << 21); len(bits) < 100000; {
+		// Keep the upper part of the interval until it has passed one half, or
+		// the lower until it lies below.
+		for done := false; !done; {
+			const p = 1 << 21
 			bound := uint64(split(e.width, p))
-			if want == 0x80 && distance <= bound {
+			if want == 0x80 {
+				done = distance <= bound
 				code(0, p)
-				break
-			}
-			if want == 0x7F && bound <= distance {
+			} else {
+				done = bound <= distance
 				code(1, p)
-				break
 			}
-			bit := 0
-			if distance < bound {
-				bit = 1
-			}
-			code(bit, p)
 		}
 		if e.out[0] != want {
 			t.Errorf("began with %x, want %x", e.out[0], want)

@@ -1,7 +1,7 @@
 // Package arith is a binary arithmetic coder: a 32-bit range coder with carry
-// propagation (Martin, Range encoding, 1979; the carry-less division-free
-// binary form of LZMA), for probabilities of 22 bits. It computes with integers
-// only.
+// propagation (Martin, Range encoding, 1979; in the binary, division-free form
+// that LZMA made known), for probabilities of 22 bits. It computes with
+// integers only.
 //
 // # The coder
 //
@@ -19,7 +19,8 @@
 //
 //   - 2^24 ≤ range < 2^32 before each bit, and 1 ≤ p < 2^22, hence
 //     4 ≤ bound < range: both bits always keep a non-empty interval;
-//   - low < 2^32 after each carry has been passed on;
+//   - low < 2^32 after each carry has been passed on. A byte once written takes
+//     at most one carry, so carries cost linear time in all;
 //   - the decoder's code, the digits read minus low, is below range: any input
 //     decodes to some bits without an error until Finish. (A number outside the
 //     first interval, which is a digit short of [0, 1), decodes as zero.)
@@ -31,4 +32,9 @@
 // several, without zero digits at the end. It is therefore a function of the
 // bits and their probabilities alone, and Decoder.Finish accepts no other
 // message. Without any bit the message is empty.
+//
+// A message that was cut reads as if zeros followed and gives other bits, for
+// which it may even be right. So there is no error of its own for a cut: a
+// container must know the length of a message and have a checksum of it. What
+// Finish adds is that no two messages decode to the same bits.
 package arith
