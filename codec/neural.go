@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"fmt"
+
 	"github.com/pith-codec/pith/arith"
 	"github.com/pith-codec/pith/model/ensemble"
 	"github.com/pith-codec/pith/model/lm"
@@ -18,6 +20,14 @@ type shape struct {
 func (s shape) bounds(stream, tokens int) (lo, hi int) {
 	at := func(i int) int { return int(int64(i) * int64(tokens) / int64(s.streams)) }
 	return at(stream), at(stream + 1)
+}
+
+// supports reports why the model cannot run blocks of a shape, if it cannot.
+func (m *Model) supports(s shape) error {
+	if s.window < lm.MinWindow || s.window > lm.MaxWindow {
+		return fmt.Errorf("a window of %d tokens is not supported: want %d to %d", s.window, lm.MinWindow, lm.MaxWindow)
+	}
+	return nil
 }
 
 // prefill is the number of tokens of a stream that are fed at once when all
@@ -114,7 +124,7 @@ func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, tick func(done
 	return list
 }
 
-// encode returns the coded tokens; size is the number of bytes they stand for.
+// encode returns the coded tokens of a block whose content has size bytes.
 func (n *neural) encode(tokens []int32, size int, s shape, tick func(done int)) []byte {
 	lists := n.opinions(tokens, s, tick)
 	mixer := ensemble.NewMixer(n.m.vocabulary, s.streams, size)
@@ -129,9 +139,9 @@ func (n *neural) encode(tokens []int32, size int, s shape, tick func(done int)) 
 	return c.Finish()
 }
 
-// decode returns the bytes of count tokens, size of them. It fails with
+// decode returns the bytes of count tokens of a block of size bytes. It fails with
 // arith.ErrCorrupt if the payload is not what encode writes or the bytes are
-// more or fewer.
+// more.
 func (n *neural) decode(payload []byte, count, size int, s shape, tick func(done int)) ([]byte, error) {
 	const batch = 64
 	n.reserve(min(s.streams, batch))
@@ -176,13 +186,10 @@ func (n *neural) decode(payload []byte, count, size int, s shape, tick func(done
 		}
 		tick(done)
 	}
-	if total != size {
-		return nil, arith.ErrCorrupt
-	}
 	if err := decoder.Finish(); err != nil {
 		return nil, err
 	}
-	text := make([]byte, 0, size)
+	text := make([]byte, 0, total)
 	for i := range states {
 		text = append(text, mixer.Text(i)...)
 	}

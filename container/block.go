@@ -10,7 +10,7 @@ import (
 // Type says how a block's content is coded.
 type Type byte
 
-// The block types. Zstd and Mixing are reserved.
+// The block types. Zstd is reserved.
 const (
 	trailerType Type = 0
 	Stored      Type = 1
@@ -26,8 +26,8 @@ const (
 
 // Limits of the content of one block.
 const (
-	MaxStored = 64 << 20
-	MaxNeural = 4 << 20
+	MaxContent = 64 << 20
+	MaxNeural  = 4 << 20
 )
 
 // Bounds of a neural block's shape.

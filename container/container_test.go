@@ -91,6 +91,7 @@ func samples(t testing.TB) map[string][]byte {
 		"stored":   member(t, header, stored("hello")),
 		"neural":   member(t, header, neural(301, 40)),
 		"lines":    member(t, external, neural(300, 0)),
+		"mixing":   member(t, header, &Block{Type: Mixing, Length: 50, Hash: 77, Payload: []byte("mixed")}),
 		"several":  member(t, header, stored("one"), neural(20, 9), stored("three"), stored("two")),
 		"members":  append(member(t, header, stored("a"), stored("b")), member(t, external, stored("c"))...),
 		"two":      append(member(t, header), member(t, header, neural(99, 1))...),
@@ -235,9 +236,11 @@ func TestRefused(t *testing.T) {
 		"more streams than tokens":   with(func(b *Block) { b.Streams = 256 }),
 		"no content":                 with(func(b *Block) { b.Length = 0; b.Payload = nil }),
 		"too long":                   with(func(b *Block) { b.Length = MaxNeural + 1 }),
-		"stored too long":            {Type: Stored, Length: MaxStored + 1},
+		"stored too long":            {Type: Stored, Length: MaxContent + 1},
 		"reserved zstd":              with(func(b *Block) { b.Type = Zstd }),
-		"reserved mixing":            with(func(b *Block) { b.Type = Mixing }),
+		"mixing with lines":          {Type: Mixing, Lines: true, Length: 9, Payload: []byte("x")},
+		"mixing as long as content":  {Type: Mixing, Length: 1, Payload: []byte("x")},
+		"mixing of nothing":          {Type: Mixing},
 		"unused type":                with(func(b *Block) { b.Type = 5 }),
 		"stored with lines":          {Type: Stored, Lines: true, Length: 1, Payload: []byte("x"), Hash: Hash([]byte("x"))},
 	} {
@@ -272,7 +275,7 @@ func TestOverhead(t *testing.T) {
 
 func TestMemoryIsNotBelieved(t *testing.T) {
 	h := header.append(nil, true)
-	claim := AppendVarint(append(h, byte(Stored)), MaxStored)
+	claim := AppendVarint(append(h, byte(Stored)), MaxContent)
 	claim = append(claim, make([]byte, 12+10)...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -282,7 +285,7 @@ func TestMemoryIsNotBelieved(t *testing.T) {
 		t.Error(err)
 	}
 	if n := after.TotalAlloc - before.TotalAlloc; n > 256<<10 {
-		t.Errorf("%d bytes allocated for a claim of %d", n, MaxStored)
+		t.Errorf("%d bytes allocated for a claim of %d", n, MaxContent)
 	}
 }
 

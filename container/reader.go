@@ -165,11 +165,11 @@ func (r *Reader) readHeader() error {
 
 func (r *Reader) readBlock(kind byte) (*Block, error) {
 	b := &Block{Type: Type(kind & typeMask), Lines: kind&transformLines != 0, Offset: r.start}
-	limit := uint64(MaxNeural)
+	limit := uint64(MaxContent)
 	switch kind {
-	case byte(Stored):
-		limit = MaxStored
+	case byte(Stored), byte(Mixing):
 	case byte(Neural), byte(Neural) | transformLines:
+		limit = MaxNeural
 	default:
 		return nil, r.corrupt("unknown block type")
 	}
@@ -177,15 +177,17 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	if length == 0 && !r.single {
+	if length == 0 && (!r.single || b.Type != Stored) {
 		return nil, r.corrupt("empty block")
 	}
 	b.Length = int(length)
 	size := length
-	if b.Type == Neural {
-		if size, err = r.varint(length, "payload length"); err != nil {
+	if b.Type != Stored {
+		if size, err = r.varint(length-1, "payload length"); err != nil {
 			return nil, err
 		}
+	}
+	if b.Type == Neural {
 		tokens, err := r.varint(length, "number of tokens")
 		if err != nil {
 			return nil, err
@@ -195,7 +197,7 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 			return nil, err
 		}
 		b.Tokens, b.Streams, b.Window = int(tokens), 1<<(shape>>4), 1<<(shape&15+7)
-		if size == length || !b.validShape() {
+		if !b.validShape() {
 			return nil, r.corrupt("block header")
 		}
 	}

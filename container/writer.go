@@ -10,7 +10,7 @@ import (
 // Writer writes one member.
 type Writer struct {
 	w      io.Writer
-	header Header
+	Header Header // may be changed until the second WriteBlock or Close
 	first  *Block // held back until it is known whether another follows
 	head   []byte // the header as written
 	blocks []sizes
@@ -19,7 +19,7 @@ type Writer struct {
 
 // NewWriter returns a writer of a member to w. Nothing is written before the
 // second block or Close.
-func NewWriter(w io.Writer, h Header) *Writer { return &Writer{w: w, header: h} }
+func NewWriter(w io.Writer, h Header) *Writer { return &Writer{w: w, Header: h} }
 
 var errClosed = errors.New("container: writer is closed")
 
@@ -39,7 +39,7 @@ func (w *Writer) WriteBlock(b *Block) error {
 }
 
 func (w *Writer) start(single bool) {
-	w.head = w.header.append(nil, single)
+	w.head = w.Header.append(nil, single)
 	w.write(w.head)
 	w.put(w.first)
 	w.first = nil
@@ -88,7 +88,9 @@ func validate(b *Block) error {
 	ok := false
 	switch b.Type {
 	case Stored:
-		ok = !b.Lines && b.Length == len(b.Payload) && b.Length <= MaxStored
+		ok = !b.Lines && b.Length == len(b.Payload) && b.Length <= MaxContent
+	case Mixing:
+		ok = !b.Lines && b.Length <= MaxContent && len(b.Payload) < b.Length
 	case Neural:
 		ok = b.Length <= MaxNeural && len(b.Payload) < b.Length && b.validShape()
 	}

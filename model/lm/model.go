@@ -89,3 +89,15 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 
 // expGroup is the number of logits that kernel.Impl.Exp sums together.
 const expGroup = 32
+
+// Bytes returns the memory of the packed weights.
+func (m *Model) Bytes() int64 {
+	n := int64(len(m.head.Data))
+	for _, l := range m.layers {
+		n += int64(len(l.qkv.Data) + len(l.out.Data) + len(l.gateUp.Data) + len(l.down.Data))
+	}
+	return n
+}
+
+// WeightsBytes returns the memory of what NewWeights returns.
+func (m *Model) WeightsBytes() int64 { return int64(m.head.Rows) * 4 * 35 / 32 }

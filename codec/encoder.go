@@ -1,0 +1,188 @@
+// Package codec compresses and restores byte streams: it cuts them into
+// blocks, chooses how each is coded, and joins tokenizer, language model,
+// mixer, arithmetic coder and container.
+//
+// What an Encoder writes depends on its input, level and model alone: not on
+// the number of threads, how the input is cut into writes, the machine, or time.
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/pith-codec/pith/container"
+)
+
+// EncoderOptions sets how an Encoder works. The zero value is ready for use,
+// without neural blocks.
+type EncoderOptions struct {
+	Level   int // MinLevel to MaxLevel; 0 is DefaultLevel
+	Threads int // 0 is GOMAXPROCS
+	// Model is called when a block first calls for the language model.
+	Model func() (*Model, error)
+	// Progress is called now and then from Write and Close with the bytes taken
+	// in and written so far. Within a block it is an estimate.
+	Progress func(raw, coded int64)
+}
+
+// Encoder compresses what is written to it.
+type Encoder struct {
+	o      EncoderOptions
+	level  level
+	w      *container.Writer
+	out    *counter
+	buf    []byte
+	blocks int
+	raw    int64
+	model  *Model
+	neural *neural
+	err    error
+}
+
+// NewEncoder returns an encoder that writes one member to w. Close must be
+// called; it does not close w.
+func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
+	if o.Level == 0 {
+		o.Level = DefaultLevel
+	}
+	if o.Level < MinLevel || o.Level > MaxLevel {
+		return nil, fmt.Errorf("codec: level %d: want %d to %d", o.Level, MinLevel, MaxLevel)
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if o.Progress == nil {
+		o.Progress = func(int64, int64) {}
+	}
+	e := &Encoder{o: o, level: levels[o.Level], out: &counter{w: w}}
+	e.w = container.NewWriter(e.out, container.Header{Numerics: Numerics, Memory: container.MemoryFor(mixingMemory)})
+	return e, nil
+}
+
+var errClosed = errors.New("codec: encoder is closed")
+
+// Write takes in p. It compresses whenever a block is full.
+func (e *Encoder) Write(p []byte) (n int, err error) {
+	for len(p) > 0 && e.err == nil {
+		if len(e.buf) == e.level.block {
+			e.err = e.flush()
+			continue
+		}
+		k := min(len(p), e.level.block-len(e.buf))
+		e.buf = append(e.buf, p[:k]...)
+		p, n = p[k:], n+k
+	}
+	return n, e.err
+}
+
+// Close compresses what is left and ends the member.
+func (e *Encoder) Close() error {
+	if e.err == nil && len(e.buf) > 0 {
+		e.err = e.flush()
+	}
+	if e.neural != nil {
+		e.neural.close()
+		e.neural = nil
+	}
+	if e.err != nil {
+		return e.err
+	}
+	e.err = errClosed
+	return e.w.Close()
+}
+
+// flush writes the buffer as one block.
+func (e *Encoder) flush() error {
+	b, err := e.block(e.buf)
+	if err != nil {
+		return err
+	}
+	e.blocks++
+	if err := e.w.WriteBlock(b); err != nil {
+		return err
+	}
+	e.raw += int64(len(e.buf))
+	if b.Type == container.Stored {
+		// The writer may keep the block.
+		e.buf = nil
+	}
+	e.buf = e.buf[:0]
+	e.o.Progress(e.raw, e.out.n)
+	return nil
+}
+
+// block codes content in the way that makes it smallest of those the level
+// has and that are likely to pay.
+func (e *Encoder) block(content []byte) (*container.Block, error) {
+	b := &container.Block{Type: container.Stored, Length: len(content), Hash: container.Hash(content), Payload: content}
+	mixed := func(done int) { e.o.Progress(e.raw+int64(done), e.out.n) }
+	if e.o.Model != nil && e.level.window > 0 {
+		mixed = func(int) {} // a small part of the time
+	}
+	if payload := encodeMixing(content, mixed); len(payload) < len(b.Payload) {
+		b.Type, b.Payload = container.Mixing, payload
+	}
+	if e.o.Model == nil || e.level.window == 0 || !likelyText(content) {
+		return b, nil
+	}
+	if err := e.open(); err != nil {
+		return nil, err
+	}
+	text, prefix, lines := unixLines(content)
+	if !lines {
+		text = content
+	}
+	tokens := e.model.tokens.Encode(nil, text)
+	if !worthModel(len(b.Payload), len(tokens)) {
+		return b, nil
+	}
+	s := e.level.shape(len(tokens))
+	tick := func(done int) {
+		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
+	}
+	payload := append(prefix, e.neural.encode(tokens, len(content), s, tick)...)
+	if len(payload) < len(b.Payload) {
+		e.need(s, len(content))
+		b.Type, b.Lines, b.Payload = container.Neural, lines, payload
+		b.Tokens, b.Streams, b.Window = len(tokens), s.streams, s.window
+	}
+	return b, nil
+}
+
+// open makes the language model ready.
+func (e *Encoder) open() (err error) {
+	if e.neural != nil {
+		return nil
+	}
+	if e.model, err = e.o.Model(); err != nil {
+		return err
+	}
+	e.neural, err = newNeural(e.model, e.o.Threads)
+	return err
+}
+
+// need states the model in the header, and the memory: of the block if it may
+// be the only one, else of the largest that may follow.
+func (e *Encoder) need(s shape, size int) {
+	h := &e.w.Header
+	h.Model = e.model.id
+	memory := e.model.memory(s, size)
+	if e.blocks > 0 || len(e.buf) == e.level.block {
+		memory = e.model.memory(shape{e.level.streams, e.level.window}, e.level.block)
+	}
+	h.Memory = max(h.Memory, container.MemoryFor(memory))
+}
+
+// counter counts the bytes written to w.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
