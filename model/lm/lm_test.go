@@ -65,11 +65,10 @@ func TestCodeLengthsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := 2048
 	if k.Name == "generic" {
-		count = 48
+		t.Skip("six thousand tokens take minutes with the generic kernels")
 	}
-	var sum, want float64
+	const count = 2048
 	for _, name := range []string{"logprobs-alice29-lf.tsv", "logprobs-asyoulik.tsv", "logprobs-fields.c.tsv"} {
 		refs := references(t, name)[:count]
 		e := NewEngine(m, k, 2, 48)
@@ -97,11 +96,8 @@ func TestCodeLengthsAgree(t *testing.T) {
 		}
 		e.Close()
 		t.Logf("%s: %.5f bits a token, reference %.5f (%+.2f %%)", name, got/float64(count), ref/float64(count), 100*(got/ref-1))
-		sum, want = sum+got, want+ref
 		if math.Abs(got/ref-1) > 0.004 {
 			t.Errorf("%s: off by %+.3f %%", name, 100*(got/ref-1))
 		}
 	}
-	_ = sum
-	_ = want
 }

@@ -1,0 +1,180 @@
+// Package tinymodel makes small random language models for tests, as GGUF
+// files in memory. They predict nothing, but are loaded, run and mixed like
+// real ones, in a fraction of the time.
+package tinymodel
+
+import "fmt"
+
+// Config is the shape of a model. Widths that are no multiples of 64 are on
+// purpose: the engine pads them.
+type Config struct {
+	Triples bool // tokens of three letters, some 17,600
+	Width   int
+	Heads   int
+	KVHeads int
+	FFN     int
+	Layers  int
+	Tied    bool // the output layer is the embedding
+	Seed    uint64
+}
+
+// Default has a vocabulary large enough for predictions of 14 bits.
+func Default() Config {
+	return Config{Triples: true, Width: 32, Heads: 4, KVHeads: 2, FFN: 72, Layers: 2, Tied: true, Seed: 1}
+}
+
+// Small is the fastest.
+func Small() Config {
+	return Config{Width: 36, Heads: 3, KVHeads: 1, FFN: 40, Layers: 2, Seed: 2}
+}
+
+// Special is the number of special tokens that begin the vocabulary.
+const Special = 17
+
+// missing are the byte values without a token, as in the default model.
+const missing = "\x04\x06\x13\x14\x16\x1D\xC0\xC1\xF1\xF2\xF5\xF6\xF7\xF8\xF9\xFA\xFB\xFC\xFD\xFE\xFF"
+
+// Bytes returns the model's file, the same for the same shape.
+func Bytes(c Config) []byte {
+	w := &writer{}
+	tokens, kinds, merges := vocabulary(c)
+	w.string("general.architecture", "llama")
+	w.uint32("llama.block_count", uint32(c.Layers))
+	w.uint32("llama.embedding_length", uint32(c.Width))
+	w.uint32("llama.feed_forward_length", uint32(c.FFN))
+	w.uint32("llama.attention.head_count", uint32(c.Heads))
+	w.uint32("llama.attention.head_count_kv", uint32(c.KVHeads))
+	w.uint32("llama.context_length", 2048)
+	w.uint32("llama.rope.dimension_count", uint32(c.Width/c.Heads))
+	w.float32("llama.rope.freq_base", 10000)
+	w.float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
+	w.string("tokenizer.ggml.model", "gpt2")
+	w.string("tokenizer.ggml.pre", "smollm")
+	w.strings("tokenizer.ggml.tokens", tokens)
+	w.int32s("tokenizer.ggml.token_type", kinds)
+	w.strings("tokenizer.ggml.merges", merges)
+	w.uint32("tokenizer.ggml.bos_token_id", 0)
+
+	r := random(c.Seed)
+	kv := c.Width / c.Heads * c.KVHeads
+	embedding := uint32(typeF16)
+	if c.Width%32 == 0 {
+		embedding = typeQ4_0
+	}
+	w.tensor("token_embd.weight", embedding, c.Width, len(tokens), r.normal(c.Width*len(tokens), 1))
+	w.tensor("output_norm.weight", typeF32, c.Width, 0, outputNorm(c, &r))
+	if !c.Tied {
+		w.tensor("output.weight", typeF16, c.Width, len(tokens), r.normal(c.Width*len(tokens), 1))
+	}
+	wide := uint32(typeF32)
+	if c.Width%32 == 0 {
+		wide = typeQ8_0
+	}
+	for i := range c.Layers {
+		add := func(name string, kind uint32, cols, rows int) {
+			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, r.normal(cols*max(rows, 1), 0.3))
+		}
+		for _, name := range []string{"attn_norm", "ffn_norm"} {
+			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, r.normal(c.Width, 1))
+		}
+		add("attn_q", wide, c.Width, c.Width)
+		add("attn_k", typeF16, c.Width, kv)
+		add("attn_v", typeF32, c.Width, kv)
+		add("attn_output", wide, c.Width, c.Width)
+		add("ffn_gate", typeF16, c.Width, c.FFN)
+		add("ffn_up", wide, c.Width, c.FFN)
+		add("ffn_down", typeF16, c.FFN, c.Width)
+	}
+	return w.file()
+}
+
+// outputNorm weighs one value of the final state far more than the others: as
+// it comes out near zero or not, predictions are flat or certain.
+func outputNorm(c Config, r *random) []float32 {
+	norm := r.normal(c.Width, 0.05)
+	norm[0] = 60
+	return norm
+}
+
+// vocabulary returns the special tokens, one token for each byte but the
+// missing, then pieces of letters and spaces, with the merges that make them.
+func vocabulary(c Config) (tokens []string, kinds []int32, merges []string) {
+	add := func(kind int32, name string) {
+		tokens, kinds = append(tokens, name), append(kinds, kind)
+	}
+	for i := range Special {
+		add(3, fmt.Sprintf("<|special%d|>", i))
+	}
+	next := rune(256)
+	for b := range rune(256) {
+		name := b
+		if !(b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE) {
+			name = next
+			next++
+		}
+		if !contains(missing, byte(b)) {
+			add(1, string(name))
+		}
+	}
+	join := func(a, b string) {
+		add(1, a+b)
+		merges = append(merges, a+" "+b)
+	}
+	letters := "abcdefghijklmnopqrstuvwxyz"
+	for _, a := range letters {
+		for _, b := range letters {
+			if (a+b)%3 == 0 || c.Triples {
+				join(string(a), string(b))
+			}
+		}
+	}
+	for _, a := range letters {
+		join("Ġ", string(a))
+	}
+	join("Ġ", "Ġ")
+	join("č", "Ċ")
+	if c.Triples {
+		for _, a := range letters {
+			for _, b := range letters {
+				for _, d := range letters {
+					join(string(a)+string(b), string(d))
+				}
+			}
+		}
+	}
+	return tokens, kinds, merges
+}
+
+func contains(s string, b byte) bool {
+	for i := range len(s) {
+		if s[i] == b {
+			return true
+		}
+	}
+	return false
+}
+
+// random is splitmix64.
+type random uint64
+
+func (r *random) next() uint64 {
+	*r += 0x9E3779B97F4A7C15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// normal returns n numbers, nearly normally distributed: sums of twelve
+// uniform ones.
+func (r *random) normal(n int, deviation float32) []float32 {
+	list := make([]float32, n)
+	for i := range list {
+		sum := int64(0)
+		for range 12 {
+			sum += int64(r.next() >> 40)
+		}
+		list[i] = float32(float32(float64(sum-6<<24)/(1<<24)) * deviation)
+	}
+	return list
+}

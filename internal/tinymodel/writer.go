@@ -1,0 +1,155 @@
+package tinymodel
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// writer builds a GGUF file, version 3.
+type writer struct {
+	pairs, tensors, data []byte
+	pairCount, count     uint64
+}
+
+// Codes of GGUF metadata types.
+const (
+	typeUint32  = 4
+	typeInt32   = 5
+	typeFloat32 = 6
+	typeString  = 8
+	typeArray   = 9
+)
+
+// Codes of GGUF tensor types.
+const (
+	typeF32  = 0
+	typeF16  = 1
+	typeQ4_0 = 2
+	typeQ8_0 = 8
+)
+
+func appendString(dst []byte, s string) []byte {
+	return append(binary.LittleEndian.AppendUint64(dst, uint64(len(s))), s...)
+}
+
+func (w *writer) key(name string, kind uint32) {
+	w.pairs = binary.LittleEndian.AppendUint32(appendString(w.pairs, name), kind)
+	w.pairCount++
+}
+
+func (w *writer) uint32(name string, v uint32) {
+	w.key(name, typeUint32)
+	w.pairs = binary.LittleEndian.AppendUint32(w.pairs, v)
+}
+
+func (w *writer) float32(name string, v float32) {
+	w.key(name, typeFloat32)
+	w.pairs = binary.LittleEndian.AppendUint32(w.pairs, math.Float32bits(v))
+}
+
+func (w *writer) string(name, v string) {
+	w.key(name, typeString)
+	w.pairs = appendString(w.pairs, v)
+}
+
+func (w *writer) array(name string, kind uint32, n int) {
+	w.key(name, typeArray)
+	w.pairs = binary.LittleEndian.AppendUint32(w.pairs, kind)
+	w.pairs = binary.LittleEndian.AppendUint64(w.pairs, uint64(n))
+}
+
+func (w *writer) strings(name string, list []string) {
+	w.array(name, typeString, len(list))
+	for _, s := range list {
+		w.pairs = appendString(w.pairs, s)
+	}
+}
+
+func (w *writer) int32s(name string, list []int32) {
+	w.array(name, typeInt32, len(list))
+	for _, v := range list {
+		w.pairs = binary.LittleEndian.AppendUint32(w.pairs, uint32(v))
+	}
+}
+
+// tensor adds an array; rows is 0 for a vector.
+func (w *writer) tensor(name string, kind uint32, cols, rows int, values []float32) {
+	w.tensors = appendString(w.tensors, name)
+	dims := []int{cols, rows}
+	if rows == 0 {
+		dims = dims[:1]
+	}
+	w.tensors = binary.LittleEndian.AppendUint32(w.tensors, uint32(len(dims)))
+	for _, d := range dims {
+		w.tensors = binary.LittleEndian.AppendUint64(w.tensors, uint64(d))
+	}
+	w.tensors = binary.LittleEndian.AppendUint32(w.tensors, kind)
+	w.tensors = binary.LittleEndian.AppendUint64(w.tensors, uint64(len(w.data)))
+	w.count++
+	switch kind {
+	case typeF32:
+		for _, v := range values {
+			w.data = binary.LittleEndian.AppendUint32(w.data, math.Float32bits(v))
+		}
+	case typeF16:
+		for _, v := range values {
+			w.data = binary.LittleEndian.AppendUint16(w.data, half(v))
+		}
+	case typeQ4_0:
+		w.blocks(values, 7, func(q []int) {
+			for j := range 16 {
+				w.data = append(w.data, byte(q[j]+8)|byte(q[j+16]+8)<<4)
+			}
+		})
+	case typeQ8_0:
+		w.blocks(values, 127, func(q []int) {
+			for _, v := range q {
+				w.data = append(w.data, byte(int8(v)))
+			}
+		})
+	}
+	w.data = pad(w.data)
+}
+
+// blocks rounds each 32 values to integers of at most top.
+func (w *writer) blocks(values []float32, top int, put func(q []int)) {
+	for ; len(values) > 0; values = values[32:] {
+		largest := 0.0
+		for _, v := range values[:32] {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		scale := half(float32(largest / float64(top)))
+		w.data = binary.LittleEndian.AppendUint16(w.data, scale)
+		q := make([]int, 32)
+		for j, v := range values[:32] {
+			if largest > 0 {
+				q[j] = int(math.Round(float64(v) / largest * float64(top)))
+			}
+		}
+		put(q)
+	}
+}
+
+// half rounds a number to a normal binary16, or to zero if it is too small.
+func half(f float32) uint16 {
+	b := math.Float32bits(f) + 1<<12
+	exponent := int(b>>23&255) - 112
+	if exponent <= 0 {
+		return 0
+	}
+	return uint16(b>>31<<15) | uint16(exponent<<10) | uint16(b>>13&1023)
+}
+
+func pad(b []byte) []byte {
+	for len(b)%32 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+func (w *writer) file() []byte {
+	f := append([]byte("GGUF"), 3, 0, 0, 0)
+	f = binary.LittleEndian.AppendUint64(f, w.count)
+	f = binary.LittleEndian.AppendUint64(f, w.pairCount)
+	return append(pad(append(append(f, w.pairs...), w.tensors...)), w.data...)
+}
