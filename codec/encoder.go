@@ -135,7 +135,7 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 		text = content
 	}
 	tokens := e.model.tokens.Encode(nil, text)
-	if !worthModel(len(b.Payload), len(tokens)) {
+	if !e.level.prefer && !worthModel(len(b.Payload), len(tokens)) {
 		return b, nil
 	}
 	s := e.level.shape(len(tokens))
@@ -143,7 +143,7 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
 	payload := append(prefix, e.neural.encode(tokens, len(content), s, tick)...)
-	if len(payload) < len(b.Payload) {
+	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
 		e.need(s, len(content))
 		b.Type, b.Lines, b.Payload = container.Neural, lines, payload
 		b.Tokens, b.Streams, b.Window = len(tokens), s.streams, s.window

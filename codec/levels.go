@@ -15,10 +15,11 @@ const (
 
 // level is what a number from 1 to 9 stands for.
 type level struct {
-	window  int // positions the language model attends to; 0 is without it
-	stream  int // least tokens of a stream, if there are several
-	streams int // most streams of a block
-	block   int // bytes of a block
+	window  int  // positions the language model attends to; 0 is without it
+	stream  int  // least tokens of a stream, if there are several
+	streams int  // most streams of a block
+	block   int  // bytes of a block
+	prefer  bool // neural blocks even where the context mixer is better: for tests
 }
 
 var levels = [MaxLevel + 1]level{

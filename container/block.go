@@ -30,6 +30,10 @@ const (
 	MaxNeural  = 4 << 20
 )
 
+// maxBlocks bounds the blocks of a member, so that a trailer's size fits its
+// field.
+const maxBlocks = 1 << 24
+
 // Bounds of a neural block's shape.
 const (
 	MaxStreams = 1 << 15
@@ -96,16 +100,21 @@ func checkBlock(header []byte, index int, head, payload []byte) uint32 {
 	return check(header, binary.LittleEndian.AppendUint32(nil, uint32(index)), head, payload)
 }
 
-// sizes is a block's entry in the trailer.
-type sizes struct{ content, stored int64 }
+// entry is what a trailer says of a block.
+type entry struct {
+	content int64
+	stored  int64 // bytes in the file
+	check   uint32
+}
 
 // appendTrailer appends the trailer of a member.
-func appendTrailer(dst, header []byte, blocks []sizes) []byte {
+func appendTrailer(dst, header []byte, blocks []entry) []byte {
 	start := len(dst)
 	dst = AppendVarint(append(dst, byte(trailerType)), uint64(len(blocks)))
 	total := int64(0)
 	for _, b := range blocks {
 		dst = AppendVarint(AppendVarint(dst, uint64(b.content)), uint64(b.stored))
+		dst = binary.LittleEndian.AppendUint32(dst, b.check)
 		total += b.content
 	}
 	dst = AppendVarint(dst, uint64(total))

@@ -29,6 +29,8 @@ type ModelID struct {
 	Hash     [8]byte // if external
 }
 
+func (id ModelID) none() bool { return !id.External && id.Number == 0 }
+
 func (id ModelID) String() string {
 	if id.External {
 		return fmt.Sprintf("sha256:%x", id.Hash)

@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
+	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 )
 
 // Reader reads the members of a file, one after the other. It checks
@@ -17,11 +18,15 @@ type Reader struct {
 	err    error
 
 	header Header
+	member int64  // where the member begins; at the end, the size of the file
 	head   []byte // the member's header as read; nil between members
 	single bool
-	blocks []sizes
+	refuse string // what of the header is not supported
+	blocks []entry
 	raw    []byte // bytes of the structure at hand
 	start  int64  // where it begins
+
+	skip func(n int64) error // passes over a payload; nil to read and check it
 }
 
 // NewReader returns a reader of r. It reads ahead.
@@ -113,16 +118,19 @@ func (r *Reader) varint(limit uint64, what string) (uint64, error) {
 
 func (r *Reader) readHeader() error {
 	first := r.offset == 0
-	if _, err := r.in.Peek(1); err == io.EOF && !first {
-		return io.EOF
+	r.member = r.offset
+	if _, err := r.in.Peek(1); err == io.EOF && first {
+		return truncated(0)
+	} else if err != nil {
+		return err
 	}
 	for i := range magic {
 		c, err := r.byte()
-		if first && (err == nil && c != magic[i] || errors.Is(err, io.ErrUnexpectedEOF) && i == 0) {
-			return ErrFormat
-		}
 		if err != nil {
 			return err
+		}
+		if first && c != magic[i] {
+			return ErrFormat
 		}
 		if c != magic[i] {
 			return r.corrupt("what follows a member is not another")
@@ -137,9 +145,6 @@ func (r *Reader) readHeader() error {
 	}
 	if version := c >> 5; version != Version {
 		return &UnsupportedError{"format version " + string('0'+rune(version))}
-	}
-	if c&(flagDictionary|flagForeign) != 0 {
-		return r.corrupt("reserved flags are set")
 	}
 	r.single = c&flagSingle != 0
 	r.header = Header{Model: ModelID{External: c&flagExternal != 0}}
@@ -159,19 +164,38 @@ func (r *Reader) readHeader() error {
 		return err
 	}
 	r.header.Memory = Memory(memory)
+	r.refuse = ""
+	if c&flagDictionary != 0 {
+		r.refuse = "a dictionary"
+		if err := r.fill(8); err != nil {
+			return err
+		}
+	}
+	if c&flagForeign != 0 {
+		n, err := r.byte()
+		if err != nil {
+			return err
+		}
+		if err := r.fill(int(n)); err != nil {
+			return err
+		}
+		r.refuse = fmt.Sprintf("the engine %q", r.raw[len(r.raw)-int(n):])
+	}
 	r.head, r.blocks = bytes.Clone(r.raw), r.blocks[:0]
 	return nil
 }
 
 func (r *Reader) readBlock(kind byte) (*Block, error) {
 	b := &Block{Type: Type(kind & typeMask), Lines: kind&transformLines != 0, Offset: r.start}
+	if b.Type == trailerType {
+		return nil, r.corrupt("trailer with transforms")
+	}
+	if len(r.blocks) == maxBlocks {
+		return nil, r.corrupt("too many blocks")
+	}
 	limit := uint64(MaxContent)
-	switch kind {
-	case byte(Stored), byte(Mixing):
-	case byte(Neural), byte(Neural) | transformLines:
+	if b.Type == Neural {
 		limit = MaxNeural
-	default:
-		return nil, r.corrupt("unknown block type")
 	}
 	length, err := r.varint(limit, "block length")
 	if err != nil {
@@ -207,22 +231,59 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 	end := len(r.raw) - 4
 	b.Hash = binary.LittleEndian.Uint64(r.raw[end-8:])
 	sum := binary.LittleEndian.Uint32(r.raw[end:])
-	// The buffer grows with what arrives, not with what was claimed.
-	var payload bytes.Buffer
-	n, err := io.CopyN(&payload, r.in, int64(size))
-	r.offset += n
-	if err == io.EOF {
-		return nil, truncated(r.offset)
+	if r.skip != nil {
+		err = r.skip(int64(size))
+	} else if b.Payload, err = r.payload(int(size)); err == nil && checkBlock(r.head, len(r.blocks), r.raw[:end], b.Payload) != sum {
+		err = r.corrupt("check of the block fails")
 	}
 	if err != nil {
 		return nil, err
 	}
-	b.Payload = payload.Bytes()
-	if checkBlock(r.head, len(r.blocks), r.raw[:end], b.Payload) != sum {
-		return nil, r.corrupt("check of the block fails")
+	r.blocks = append(r.blocks, entry{int64(b.Length), int64(len(r.raw)) + int64(size), sum})
+	return b, r.understood(kind)
+}
+
+// understood tells, of a block whose check was good, whether its member and it
+// use only what this version has.
+func (r *Reader) understood(kind byte) error {
+	t := Type(kind & typeMask)
+	switch {
+	case r.refuse != "":
+		return &UnsupportedError{r.refuse}
+	case t != Stored && t != Mixing && t != Neural:
+		return &UnsupportedError{fmt.Sprintf("block type %d", t)}
+	case kind&^(typeMask|transformLines) != 0:
+		return &UnsupportedError{fmt.Sprintf("block transform %#02x", kind&^(typeMask|transformLines))}
+	case kind&transformLines != 0 && t != Neural:
+		return r.corrupt("line ends of a block that is not neural")
+	case t == Neural && r.header.Model.none():
+		return r.corrupt("neural block in a member without a model")
 	}
-	r.blocks = append(r.blocks, sizes{int64(b.Length), int64(len(r.raw)) + n})
-	return b, nil
+	return nil
+}
+
+// payload reads n bytes in pieces, so that what is allocated follows what
+// arrives and not what was claimed.
+func (r *Reader) payload(n int) ([]byte, error) {
+	const piece = 64 << 10
+	var pieces [][]byte
+	for n > 0 {
+		p := make([]byte, min(n, piece))
+		k, err := io.ReadFull(r.in, p)
+		r.offset += int64(k)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil, truncated(r.offset)
+		}
+		if err != nil {
+			return nil, err
+		}
+		pieces = append(pieces, p)
+		n -= k
+	}
+	if len(pieces) == 1 {
+		return pieces[0], nil
+	}
+	return slices.Concat(pieces...), nil
 }
 
 // readTrailer reads what the blocks so far call for and nothing else.

@@ -13,7 +13,7 @@ type Writer struct {
 	Header Header // may be changed until the second WriteBlock or Close
 	first  *Block // held back until it is known whether another follows
 	head   []byte // the header as written
-	blocks []sizes
+	blocks []entry
 	err    error
 }
 
@@ -34,27 +34,40 @@ func (w *Writer) WriteBlock(b *Block) error {
 	case w.head == nil:
 		w.start(false)
 	}
-	w.put(b)
+	w.put(b, false)
 	return w.err
 }
 
 func (w *Writer) start(single bool) {
 	w.head = w.Header.append(nil, single)
 	w.write(w.head)
-	w.put(w.first)
+	w.put(w.first, single)
 	w.first = nil
 }
 
-func (w *Writer) put(b *Block) {
+func (w *Writer) put(b *Block, single bool) {
 	if w.err == nil {
 		w.err = validate(b)
+	}
+	switch {
+	case w.err != nil:
+		return
+	case b.Length == 0 && !single:
+		w.err = errors.New("container: internal error: empty block beside others")
+	case b.Type == Neural && w.Header.Model.none():
+		w.err = errors.New("container: internal error: neural block in a member without a model")
+	case len(w.blocks) == maxBlocks:
+		w.err = errors.New("container: too many blocks")
+	}
+	if w.err != nil {
+		return
 	}
 	head := b.appendHead(nil)
 	sum := checkBlock(w.head, len(w.blocks), head, b.Payload)
 	head = binary.LittleEndian.AppendUint32(head, sum)
 	w.write(head)
 	w.write(b.Payload)
-	w.blocks = append(w.blocks, sizes{int64(b.Length), int64(len(head) + len(b.Payload))})
+	w.blocks = append(w.blocks, entry{int64(b.Length), int64(len(head) + len(b.Payload)), sum})
 }
 
 func (w *Writer) write(p []byte) {

@@ -45,8 +45,11 @@ const (
 
 func newAPM(contexts int) apm {
 	a := apm{curve: make([]adaptive, contexts*apmPoints)}
-	for i := range a.curve {
-		a.curve[i] = adaptiveAt(squash(int32(i%apmPoints)*apmStep-maxOpinion), 8)
+	for i := range apmPoints {
+		a.curve[i] = adaptiveAt(squash(int32(i)*apmStep-maxOpinion), 8)
+	}
+	for done := apmPoints; done < len(a.curve); done *= 2 {
+		copy(a.curve[done:], a.curve[:done])
 	}
 	return a
 }
