@@ -63,12 +63,14 @@ func (b *Block) appendHead(dst []byte) []byte {
 	if b.Lines {
 		kind |= transformLines
 	}
-	dst = AppendVarint(append(dst, kind), uint64(b.Length))
-	if b.Type != Stored {
-		dst = AppendVarint(dst, uint64(len(b.Payload)))
+	dst = append(dst, kind)
+	if b.Type == Stored {
+		dst = AppendVarint(dst, uint64(b.Length))
+	} else {
+		dst = AppendVarint(AppendVarint(dst, uint64(b.Length-1)), uint64(len(b.Payload)))
 	}
 	if b.Type == Neural {
-		dst = AppendVarint(dst, uint64(b.Tokens))
+		dst = AppendVarint(dst, uint64(b.Tokens-1))
 		dst = append(dst, log2(b.Streams)<<4|(log2(b.Window)-7))
 	}
 	return binary.LittleEndian.AppendUint64(dst, b.Hash)

@@ -264,7 +264,7 @@ func TestNotPith(t *testing.T) {
 }
 
 func TestOverhead(t *testing.T) {
-	b := &Block{Type: Neural, Length: 16383, Tokens: 16383, Streams: 1, Window: 1024, Payload: make([]byte, 16382)}
+	b := &Block{Type: Neural, Length: 16384, Tokens: 16384, Streams: 1, Window: 1024, Payload: make([]byte, 16383)}
 	if n := len(member(t, header, b)) - len(b.Payload); n > 28 {
 		t.Errorf("%d bytes of overhead, want at most 28", n)
 	}

@@ -361,10 +361,14 @@ func FuzzChecked(f *testing.F) {
 		b.head = append(b.head, make([]byte, 8)...)
 		file := craft(head, b)
 		if flags&flagSingle == 0 {
+			content := int64(length & maxVarint)
+			if Type(kind&typeMask) != Stored {
+				content++
+			}
 			second := part{append([]byte{1, 1}, make([]byte, 8)...), []byte("x")}
 			file = craft(head, b, second)
 			file = appendTrailer(file, head, []entry{
-				{int64(length & maxVarint), int64(len(b.head) + 4 + len(b.payload)), checkBlock(head, 0, b.head, b.payload)},
+				{content, int64(len(b.head) + 4 + len(b.payload)), checkBlock(head, 0, b.head, b.payload)},
 				{1, 15, checkBlock(head, 1, second.head, second.payload)},
 			})
 		}

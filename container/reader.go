@@ -197,17 +197,21 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 	if b.Type == Neural {
 		limit = MaxNeural
 	}
-	length, err := r.varint(limit, "block length")
+	least := uint64(1)
+	if b.Type == Stored {
+		least = 0
+	}
+	length, err := r.varint(limit-least, "block length")
 	if err != nil {
 		return nil, err
 	}
-	if length == 0 && (!r.single || b.Type != Stored) {
+	if length+least == 0 && !r.single {
 		return nil, r.corrupt("empty block")
 	}
-	b.Length = int(length)
+	b.Length = int(length + least)
 	size := length
 	if b.Type != Stored {
-		if size, err = r.varint(length-1, "payload length"); err != nil {
+		if size, err = r.varint(length, "payload length"); err != nil {
 			return nil, err
 		}
 	}
@@ -220,7 +224,7 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.Tokens, b.Streams, b.Window = int(tokens), 1<<(shape>>4), 1<<(shape&15+7)
+		b.Tokens, b.Streams, b.Window = int(tokens)+1, 1<<(shape>>4), 1<<(shape&15+7)
 		if !b.validShape() {
 			return nil, r.corrupt("block header")
 		}
