@@ -30,8 +30,19 @@ func (e *Engine) remember(i, l int) {
 	for h := range c.KVHeads {
 		key, value := y[(c.Heads+h)*size:][:size], y[(c.Heads+c.KVHeads+h)*size:][:size]
 		e.k.Rotate(key, cos, sin)
-		s.caches[l*c.KVHeads+h].store(slot, key, value)
+		s.caches[l*c.KVHeads+h].store(slot, e.quantizeHead(e.key, i, key), e.quantizeHead(e.value, i, value))
 	}
+}
+
+// quantizeHead rounds x to int8 with one scale, using the space of vector i.
+func (e *Engine) quantizeHead(v *kernel.Vectors, i int, x []float32) head {
+	if len(x) == kernel.Block {
+		e.k.Quantize(v, i, x)
+		return head{v.Q[i*kernel.Block:][:kernel.Block], v.Scale[i]}
+	}
+	q := v.Q[i*len(x):][:len(x)]
+	scale, _ := quantizeRow(q, x)
+	return head{q, scale}
 }
 
 // quantizeQuery stores q as vector at, its scales multiplied by what turns a

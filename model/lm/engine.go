@@ -26,7 +26,9 @@ type Engine struct {
 	hidden *kernel.Vectors // [max] of ffn
 	query  *kernel.Vectors // [KVHeads][max][heads of a group] of headSize
 	sink   *kernel.Vectors // the same, rotated for the sinks
-	cos    []float32       // [max][headSize]
+	key    *kernel.Vectors // [max] of headSize
+	value  *kernel.Vectors
+	cos    []float32 // [max][headSize]
 	sin    []float32
 	cosQ   []float32 // the same for queries on the sinks
 	sinQ   []float32
@@ -72,6 +74,8 @@ func NewEngine(m *Model, k *kernel.Impl, threads, batch int) *Engine {
 		hidden: kernel.NewVectors(batch, m.ffn),
 		query:  kernel.NewVectors(batch*c.KVHeads*group, m.headSize),
 		sink:   kernel.NewVectors(batch*c.KVHeads*group, m.headSize),
+		key:    kernel.NewVectors(batch, m.headSize),
+		value:  kernel.NewVectors(batch, m.headSize),
 		attn:   make([]float32, batch*c.Heads*m.headSize),
 		logits: make([]float32, batch*m.head.Rows),
 	}

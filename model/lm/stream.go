@@ -96,15 +96,18 @@ func hide(z []float32) {
 	}
 }
 
-// store quantises the key and value of one head, each with one scale, and
-// keeps them in a slot.
-func (c *cache) store(slot int, key, value []float32) {
-	var q [maxHead]int8
-	scale, _ := quantizeRow(q[:len(key)], key)
-	c.keys.SetRow(slot, scale, q[:len(key)])
-	c.scales[slot], _ = quantizeRow(q[:len(value)], value)
-	line := c.values[slot/4*4*len(value)+slot%4:]
-	for d, v := range q[:len(value)] {
+// store keeps the quantised key and value of one head in a slot.
+func (c *cache) store(slot int, key, value head) {
+	c.keys.SetRow(slot, key.scale, key.q)
+	c.scales[slot] = value.scale
+	line := c.values[slot/4*4*len(value.q)+slot%4:]
+	for d, v := range value.q {
 		line[d*4] = v
 	}
+}
+
+// head is a quantised key or value with its one scale.
+type head struct {
+	q     []int8
+	scale float32
 }

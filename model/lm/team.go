@@ -54,6 +54,14 @@ func (t *team) close() {
 	t.jobs, t.size = nil, 1
 }
 
+// Waking a sleeping worker takes longer than most steps, so one spins for about
+// a tenth of a millisecond first, letting others run in between: there may be
+// more workers than processors.
+const (
+	spins = 200000
+	yield = 2000
+)
+
 // barrier returns when every worker of the running function has called it.
 func (t *team) barrier() {
 	if t.size == 1 {
@@ -68,11 +76,11 @@ func (t *team) barrier() {
 		t.wake.Broadcast()
 		return
 	}
-	for spin := range 4000 {
+	for spin := range spins {
 		if t.round.Load() != round {
 			return
 		}
-		if spin%500 == 499 {
+		if spin%yield == yield-1 {
 			runtime.Gosched()
 		}
 	}

@@ -1,0 +1,42 @@
+package lm
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/pith-codec/pith/model/lm/kernel"
+)
+
+// BenchmarkEngine measures the default model: one stream fed 48 tokens at a
+// time, as in encoding, and streams fed one each, as in decoding.
+func BenchmarkEngine(b *testing.B) {
+	m := realModel(b)
+	k, err := kernel.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, threads := range []int{1, 2} {
+		for _, batch := range []struct{ streams, rows int }{{1, 48}, {1, 1}, {32, 1}} {
+			b.Run(fmt.Sprintf("threads=%d/streams=%d/rows=%d", threads, batch.streams, batch.rows), func(b *testing.B) {
+				n := batch.streams * batch.rows
+				e := NewEngine(m, k, threads, n)
+				defer e.Close()
+				var rows []Row
+				var out []*Weights
+				for range batch.streams {
+					s := m.NewStream(1024, batch.rows)
+					for i := range batch.rows {
+						rows, out = append(rows, Row{s, int32(100 + i)}), append(out, m.NewWeights())
+					}
+				}
+				for range 1024 / batch.rows / batch.streams {
+					e.Run(rows, out, nil)
+				}
+				for b.Loop() {
+					e.Run(rows, out, nil)
+				}
+				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "tokens/s")
+			})
+		}
+	}
+}
