@@ -182,6 +182,46 @@ func TestWriterRefuses(t *testing.T) {
 			t.Errorf("%s: written", name)
 		}
 	}
+	// What is said of a model once the header was written comes too late.
+	var out bytes.Buffer
+	w := NewWriter(&out, Header{Numerics: 1})
+	w.WriteBlock(stored("a"))
+	w.WriteBlock(stored("b"))
+	w.Header.Model.Number = 1
+	if w.WriteBlock(neural(300, 4)) == nil || w.Close() == nil {
+		t.Error("neural block written under a header without a model")
+	}
+	long := &Block{Type: Stored, Length: MaxContent + 1, Payload: make([]byte, MaxContent+1)}
+	if write(header, long) == nil {
+		t.Error("stored block of 64 MiB + 1 written")
+	}
+	good := neural(300, 40)
+	if err := write(header, good); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(b *Block){
+		"too long":                  func(b *Block) { b.Length = MaxNeural + 1 },
+		"longer than payload":       func(b *Block) { b.Payload = make([]byte, 300) },
+		"no tokens":                 func(b *Block) { b.Tokens = 0 },
+		"negative tokens":           func(b *Block) { b.Tokens, b.Streams = -1, -1 },
+		"more tokens than bytes":    func(b *Block) { b.Tokens = 301 },
+		"no streams":                func(b *Block) { b.Streams = 0 },
+		"three streams":             func(b *Block) { b.Streams = 3 },
+		"more streams than tokens":  func(b *Block) { b.Tokens, b.Streams = 3, 4 },
+		"too many streams":          func(b *Block) { b.Length, b.Tokens, b.Streams = 1<<17, 1<<17, 2*MaxStreams },
+		"no window":                 func(b *Block) { b.Window = 0 },
+		"window below":              func(b *Block) { b.Window = MinWindow / 2 },
+		"window above":              func(b *Block) { b.Window = 2 * MaxWindow },
+		"window not a power of two": func(b *Block) { b.Window = 1000 },
+		"unknown type":              func(b *Block) { b.Type = 5 },
+		"trailer":                   func(b *Block) { b.Type = trailerType },
+	} {
+		b := *good
+		change(&b)
+		if write(header, &b) == nil {
+			t.Errorf("%s: written", name)
+		}
+	}
 	if err := write(header, stored("")); err != nil {
 		t.Errorf("a single empty block: %v", err)
 	}
@@ -200,13 +240,20 @@ func TestTooManyBlocks(t *testing.T) {
 	if w.WriteBlock(stored("c")) == nil {
 		t.Error("block 2^24 + 1 written")
 	}
-	file := member(t, header, stored("a"), stored("b"))
-	r := NewReader(bytes.NewReader(file))
-	r.Next()
-	r.blocks = make([]entry, maxBlocks)
-	var corrupt *CorruptError
-	if _, err := r.Next(); !errors.As(err, &corrupt) {
-		t.Errorf("block 2^24 + 1 read: %v", err)
+	head := header.append(nil, false)
+	first, next := part{append([]byte{1, 1}, make([]byte, 8)...), []byte("x")}, part{append([]byte{1, 1}, make([]byte, 8)...), []byte("y")}
+	for index, good := range map[int]bool{maxBlocks - 1: true, maxBlocks: false} {
+		sum := checkBlock(head, index, next.head, next.payload)
+		file := append(craft(head, first), next.head...)
+		file = append(append(file, byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24)), next.payload...)
+		r := NewReader(bytes.NewReader(file))
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		r.blocks = w.blocks[:index]
+		if _, err := r.Next(); (err == nil) != good {
+			t.Errorf("block with index %d read: %v", index, err)
+		}
 	}
 }
 
@@ -395,6 +442,12 @@ func TestMessages(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	// By hand from FORMAT.md, in units of half a MiB.
+	for m, want := range map[Memory]int64{0: 2, 4: 3, 7: 3, 8: 4, 12: 6, 15: 7, 56: 256, 0x9C: 12 << 17} {
+		if got := m.Bytes() >> 19; got != want {
+			t.Errorf("class %d is %d, want %d", m, got, want)
 		}
 	}
 	if m := MemoryFor(1 << 62); m != 255 {

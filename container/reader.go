@@ -21,7 +21,7 @@ type Reader struct {
 	member int64  // where the member begins; at the end, the size of the file
 	head   []byte // the member's header as read; nil between members
 	single bool
-	refuse string // what of the header is not supported
+	refuse string // what of the header is not supported, which ends the reading
 	blocks []entry
 	raw    []byte // bytes of the structure at hand
 	start  int64  // where it begins
@@ -164,7 +164,6 @@ func (r *Reader) readHeader() error {
 		return err
 	}
 	r.header.Memory = Memory(memory)
-	r.refuse = ""
 	if c&flagDictionary != 0 {
 		r.refuse = "a dictionary"
 		if err := r.fill(8); err != nil {
@@ -292,7 +291,7 @@ func (r *Reader) payload(n int) ([]byte, error) {
 
 // readTrailer reads what the blocks so far call for and nothing else.
 func (r *Reader) readTrailer() error {
-	if r.single || len(r.blocks) < 2 {
+	if len(r.blocks) < 2 {
 		return r.corrupt("trailer after too few blocks")
 	}
 	want := appendTrailer(nil, r.head, r.blocks)

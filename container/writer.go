@@ -13,6 +13,7 @@ type Writer struct {
 	Header Header // may be changed until the second WriteBlock or Close
 	first  *Block // held back until it is known whether another follows
 	head   []byte // the header as written
+	model  bool   // it names a model
 	blocks []entry
 	err    error
 }
@@ -39,7 +40,7 @@ func (w *Writer) WriteBlock(b *Block) error {
 }
 
 func (w *Writer) start(single bool) {
-	w.head = w.Header.append(nil, single)
+	w.head, w.model = w.Header.append(nil, single), !w.Header.Model.none()
 	w.write(w.head)
 	w.put(w.first, single)
 	w.first = nil
@@ -54,7 +55,7 @@ func (w *Writer) put(b *Block, single bool) {
 		return
 	case b.Length == 0 && !single:
 		w.err = errors.New("container: internal error: empty block beside others")
-	case b.Type == Neural && w.Header.Model.none():
+	case b.Type == Neural && !w.model:
 		w.err = errors.New("container: internal error: neural block in a member without a model")
 	case len(w.blocks) == maxBlocks:
 		w.err = errors.New("container: too many blocks")
