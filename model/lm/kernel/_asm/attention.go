@@ -103,7 +103,8 @@ func accumulateAVX2() {
 		plane Register
 		reg   VecVirtual
 	}{{hi, weightHi}, {lo, weightLo}} {
-		VPMOVZXBW(Mem{Base: w.plane, Index: slot, Scale: 1}, w.reg.AsX())
+		VMOVD(Mem{Base: w.plane, Index: slot, Scale: 1}, w.reg.AsX())
+		VPMOVZXBW(w.reg.AsX(), w.reg.AsX())
 		VPBROADCASTQ(w.reg.AsX(), w.reg)
 	}
 	for l := range lines {
