@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -40,6 +41,15 @@ func command(args []string) int {
 	if err != nil {
 		return u.usage(err)
 	}
+	// urfave/cli would answer these itself, and in its own way.
+	switch {
+	case slices.Contains(flags, "--help"):
+		printHelp(os.Stdout)
+		return exitOK
+	case slices.Contains(flags, "--version"):
+		fmt.Println("pith", version())
+		return exitOK
+	}
 	code := exitOK
 	app := &cli.App{
 		Name: "pith", HideHelp: true, HideHelpCommand: true, HideVersion: true,
@@ -48,14 +58,6 @@ func command(args []string) int {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
-			switch {
-			case c.Bool("help"):
-				printHelp(os.Stdout)
-				return nil
-			case c.Bool("version"):
-				fmt.Println("pith", version())
-				return nil
-			}
 			s := settings{
 				decompress: c.Bool("decompress"), stdout: c.Bool("stdout"), remove: c.Bool("rm") && !c.Bool("keep"),
 				force: c.Bool("force"), test: c.Bool("test"),

@@ -21,7 +21,7 @@ var options = []option{
 	{"decompress", 'd', "", "restore files from FILE.pith"},
 	{"stdout", 'c', "", "write to standard output, keep the input"},
 	{"keep", 'k', "", "keep the input (this is the default)"},
-	{"rm", 0, "", "remove the input after the output was decoded and compared"},
+	{"rm", 0, "", "remove the input, after decoding the output to compare"},
 	{"force", 'f', "", "overwrite outputs, follow links, write to a terminal"},
 	{"test", 't', "", "decode and check, write nothing"},
 	{"output", 'o', "FILE", "write to FILE"},
