@@ -93,7 +93,7 @@ func inputs() map[string][]byte {
 		"crlf": crlf, "mixed line ends": mixed, "CRs": bytes.Repeat([]byte("\r"), 300),
 		"special":   []byte(strings.Repeat("<|special0|><|endoftext|> and then some text ", 20)),
 		"controls":  bytes.Repeat([]byte("text with \x04 and \x06 that have no token, and \xff\xfe \xc0 too. "), 30),
-		"all bytes": noise(70000, 9), "mixed": append(append(prose(5000), noise(5000, 4)...), prose(3000)...),
+		"all bytes": noise(70000, 9), "text last": append(noise(10000, 6), prose(900)...), "mixed": append(append(prose(5000), noise(5000, 4)...), prose(3000)...),
 	}
 }
 

@@ -99,7 +99,13 @@ func (e *Encoder) flush() error {
 	if err != nil {
 		return err
 	}
-	e.blocks++
+	if e.blocks++; e.blocks == 2 && e.mayUseModel() {
+		// The header is about to be written, and speaks for all blocks to come.
+		if err := e.open(); err != nil {
+			return err
+		}
+		e.need(shape{e.level.streams, e.level.window}, e.level.block)
+	}
 	if err := e.w.WriteBlock(b); err != nil {
 		return err
 	}
@@ -118,13 +124,13 @@ func (e *Encoder) flush() error {
 func (e *Encoder) block(content []byte) (*container.Block, error) {
 	b := &container.Block{Type: container.Stored, Length: len(content), Hash: container.Hash(content), Payload: content}
 	mixed := func(done int) { e.o.Progress(e.raw+int64(done), e.out.n) }
-	if e.o.Model != nil && e.level.window > 0 {
+	if e.mayUseModel() {
 		mixed = func(int) {} // a small part of the time
 	}
 	if payload := encodeMixing(content, mixed); len(payload) < len(b.Payload) {
 		b.Type, b.Payload = container.Mixing, payload
 	}
-	if e.o.Model == nil || e.level.window == 0 || !likelyText(content) {
+	if !e.mayUseModel() || !likelyText(content) {
 		return b, nil
 	}
 	if err := e.open(); err != nil {
@@ -144,7 +150,9 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 	}
 	payload := append(prefix, e.neural.encode(tokens, len(content), s, tick)...)
 	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
-		e.need(s, len(content))
+		if e.blocks == 0 {
+			e.need(s, len(content))
+		}
 		b.Type, b.Lines, b.Payload = container.Neural, lines, payload
 		b.Tokens, b.Streams, b.Window = len(tokens), s.streams, s.window
 	}
@@ -163,16 +171,14 @@ func (e *Encoder) open() (err error) {
 	return err
 }
 
-// need states the model in the header, and the memory: of the block if it may
-// be the only one, else of the largest that may follow.
+// mayUseModel reports whether any block may turn out neural.
+func (e *Encoder) mayUseModel() bool { return e.o.Model != nil && e.level.window > 0 }
+
+// need states in the header the model, and the memory for a block of a shape.
 func (e *Encoder) need(s shape, size int) {
 	h := &e.w.Header
 	h.Model = e.model.id
-	memory := e.model.memory(s, size)
-	if e.blocks > 0 || len(e.buf) == e.level.block {
-		memory = e.model.memory(shape{e.level.streams, e.level.window}, e.level.block)
-	}
-	h.Memory = max(h.Memory, container.MemoryFor(memory))
+	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size)))
 }
 
 // counter counts the bytes written to w.

@@ -1,6 +1,6 @@
 // Package atomicfile writes files that appear under their name complete or not
 // at all. Data goes to an exclusive temporary file in the same folder, is
-// synced, and only then renamed; the folder is synced last.
+// synced, and only then gets its name; the folder is synced last.
 package atomicfile
 
 import (
@@ -9,10 +9,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
+
+// ErrNotRegular says that the target exists and is a folder, link or device.
+// Those are never replaced.
+var ErrNotRegular = errors.New("not a regular file")
 
 // File is a file that does not have its name yet.
 type File struct {
@@ -21,6 +27,19 @@ type File struct {
 	replace bool
 }
 
+// system are the calls that make a file durable. Tests make each of them fail.
+type system struct {
+	chmod   func(*os.File, fs.FileMode) error
+	chtimes func(name string, access, modified time.Time) error
+	sync    func(*os.File) error
+	close   func(*os.File) error
+	link    func(from, to string) error
+	rename  func(from, to string) error
+	remove  func(name string) error
+}
+
+var sys = system{(*os.File).Chmod, os.Chtimes, (*os.File).Sync, (*os.File).Close, os.Link, os.Rename, os.Remove}
+
 // pending are the temporary files of this process.
 var (
 	mu      sync.Mutex
@@ -28,17 +47,30 @@ var (
 )
 
 // Create makes a temporary file beside target, readable by its owner only.
-// Unless replace is set, it fails with fs.ErrExist if target exists, and so
-// does Commit if it has come to exist meanwhile.
+// It fails with ErrNotRegular if target is no ordinary file, and unless replace
+// is set, with fs.ErrExist if target exists; Commit does the latter if it has
+// come to exist meanwhile. Errors are *fs.PathError and name the target.
 func Create(target string, replace bool) (*File, error) {
-	if !replace {
-		if _, err := os.Lstat(target); err == nil {
-			return nil, &fs.PathError{Op: "create", Path: target, Err: fs.ErrExist}
-		}
+	f, err := create(target, replace)
+	if err != nil {
+		return nil, &fs.PathError{Op: "create", Path: target, Err: cause(err)}
 	}
-	dir, base := filepath.Split(target)
+	return f, nil
+}
+
+func create(target string, replace bool) (*File, error) {
+	switch info, err := os.Lstat(target); {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, ErrNotRegular
+	case err == nil && !replace:
+		return nil, fs.ErrExist
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	// The name has nothing of the target's, which may be as long as names can be.
+	dir, _ := filepath.Split(target)
 	for range 1000 {
-		name := dir + "." + base + "." + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
+		name := dir + ".pith-" + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
 		mu.Lock()
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		if err == nil {
@@ -52,87 +84,110 @@ func Create(target string, replace bool) (*File, error) {
 			return nil, err
 		}
 	}
-	return nil, &fs.PathError{Op: "create", Path: target, Err: errors.New("no unused temporary name")}
+	return nil, errors.New("no unused temporary name")
 }
 
-// Commit gives the file its mode, modification time and name. On an error the
-// target is as before and the temporary file is gone.
-func (f *File) Commit(mode fs.FileMode, modified time.Time) (err error) {
-	defer func() {
-		if err != nil {
-			f.Discard()
-		}
-	}()
-	if err := f.Chmod(mode.Perm()); err != nil {
-		return err
+// Commit gives the file the owner, mode and modification time of like, and then
+// its name. If like is no regular file, such as a pipe, they are those of any
+// new file. An error of syncing the folder comes after the file has its name;
+// with any other the target is as before. The temporary file is gone in any case.
+func (f *File) Commit(like fs.FileInfo) error {
+	defer f.Discard()
+	if err := f.dress(like); err != nil {
+		return f.failed("write", err)
 	}
-	if err := os.Chtimes(f.Name(), time.Time{}, modified); err != nil {
-		return err
+	if err := sys.sync(f.File); err != nil {
+		return f.failed("write", err)
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
+	if err := sys.close(f.File); err != nil {
+		return f.failed("write", err)
 	}
 	if err := f.publish(); err != nil {
-		return err
+		return f.failed("create", err)
 	}
-	f.forget()
-	syncDir(filepath.Dir(f.target))
+	if err := syncDir(filepath.Dir(f.target)); err != nil {
+		return f.failed("sync", err)
+	}
 	return nil
 }
 
-// publish renames the file. A hard link, where the file system has them,
+// failed returns an error that names the target.
+func (f *File) failed(op string, err error) error {
+	return &fs.PathError{Op: op, Path: f.target, Err: cause(err)}
+}
+
+// cause returns what an error of package os wraps.
+func cause(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// dress sets owner, mode and time.
+func (f *File) dress(like fs.FileInfo) error {
+	if !like.Mode().IsRegular() {
+		return sys.chmod(f.File, 0o666&^umask)
+	}
+	// Changing the owner may clear bits of the mode, so it comes first.
+	if err := sys.chmod(f.File, chown(f.File, like)); err != nil {
+		return err
+	}
+	return sys.chtimes(f.Name(), time.Time{}, like.ModTime())
+}
+
+// publish gives the file its name. A hard link, where the file system has them,
 // refuses an existing name without a moment's gap.
 func (f *File) publish() error {
 	if f.replace {
-		return os.Rename(f.Name(), f.target)
+		return sys.rename(f.Name(), f.target)
 	}
-	err := os.Link(f.Name(), f.target)
-	if err == nil {
-		return os.Remove(f.Name())
-	}
-	if errors.Is(err, fs.ErrExist) {
+	err := sys.link(f.Name(), f.target)
+	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	if _, err := os.Lstat(f.target); err == nil {
-		return &fs.PathError{Op: "create", Path: f.target, Err: fs.ErrExist}
+		return fs.ErrExist
 	}
-	return os.Rename(f.Name(), f.target)
+	return sys.rename(f.Name(), f.target)
 }
 
-// Discard removes the file. After Commit it does nothing.
+// Discard closes and removes the temporary file. After Commit it does nothing.
 func (f *File) Discard() {
 	mu.Lock()
 	defer mu.Unlock()
 	if pending[f.Name()] {
 		f.Close()
-		os.Remove(f.Name())
+		_ = sys.remove(f.Name())
 		delete(pending, f.Name())
 	}
 }
 
-func (f *File) forget() {
-	mu.Lock()
-	defer mu.Unlock()
-	delete(pending, f.Name())
-}
-
-// DiscardAll removes all temporary files of this process, which must not make
-// new ones: it is about to end.
+// DiscardAll removes all temporary files of this process, which is about to
+// end: whoever calls Create or Discard from now on waits for ever.
 func DiscardAll() {
-	mu.Lock() // and keep: a writer that goes on must not publish a removed file
+	mu.Lock()
 	for name := range pending {
-		os.Remove(name)
+		_ = sys.remove(name)
 	}
 }
 
-// syncDir makes a rename durable. Some file systems cannot sync a folder; then
-// there is nothing more to be done.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		d.Close()
+// syncDir makes a new name durable. Folders that cannot be opened, and file
+// systems and operating systems that cannot sync them, leave nothing to be done.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
 	}
+	defer d.Close()
+	err = sys.sync(d)
+	if runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
 }
