@@ -105,6 +105,7 @@ func (f *File) Commit(like fs.FileInfo) error {
 	if err := f.publish(); err != nil {
 		return f.failed("create", err)
 	}
+	f.Discard() // before the folder is synced, so that a crash does not bring it back
 	if err := syncDir(filepath.Dir(f.target)); err != nil {
 		return f.failed("sync", err)
 	}

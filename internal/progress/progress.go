@@ -1,63 +1,168 @@
-// Package progress shows how far a long job is, on a terminal.
+// Package progress shows on a terminal how far a long job is. It is told about
+// the data and never handles it, so nothing that goes wrong here can harm it.
 package progress
 
 import (
+	"io"
 	"os"
+	"strings"
+	"sync"
 	"time"
 
+	"github.com/rivo/uniseg"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// Meter shows one job. A nil Meter shows nothing.
-type Meter struct {
-	out   *os.File
-	name  string
-	total int64
-	start time.Time
-	bar   *progressbar.ProgressBar
-}
-
-// delay is how long a job runs before it is shown: shorter ones only flicker,
-// and a rate means nothing yet.
+// delay is how long a job runs before it is shown: shorter ones would only
+// flicker, and a rate means nothing yet.
 const delay = time.Second
 
-// New returns a meter of a job of total bytes, or nil if out is not a terminal
-// or the total is unknown (negative) or nothing.
+// Meter shows one job. A nil Meter shows nothing.
+type Meter struct {
+	bar   *progressbar.ProgressBar
+	total int64
+	line  *line
+}
+
+// New returns a meter of a job of total bytes, negative if that is not known.
+// It is nil if there is nothing to do or out is not a terminal.
 func New(out *os.File, name string, total int64) *Meter {
-	if total <= 0 || !term.IsTerminal(int(out.Fd())) {
+	fd := int(out.Fd())
+	if total == 0 || !term.IsTerminal(fd) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	return &Meter{out: out, name: name, total: total, start: time.Now()}
+	return newMeter(out, name, total, func() int {
+		if width, _, err := term.GetSize(fd); err == nil && width > 0 {
+			return width
+		}
+		return 80
+	})
+}
+
+// Columns that a line takes beside its name and bar, and the most for those.
+const (
+	numbers  = 64
+	nameMost = 24
+	barMost  = 40
+)
+
+func newMeter(out io.Writer, name string, total int64, columns func() int) *Meter {
+	name = shorten(name, nameMost)
+	l := &line{out: out, columns: columns, from: time.Now().Add(delay)}
+	m := &Meter{total: total, line: l}
+	m.bar = progressbar.NewOptions64(max(total, -1),
+		progressbar.OptionSetWriter(l),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionSetWidth(min(max(columns()-numbers-uniseg.StringWidth(name), 5), barMost)),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowCount(), // or it is redrawn only when the percentage changes
+		progressbar.OptionShowTotalBytes(true),
+		progressbar.OptionUseIECUnits(true),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionUseANSICodes(true),
+		progressbar.OptionClearOnFinish(),
+	)
+	// The bar counts from now on, though it is drawn later: else the first rate
+	// would be that of a second's work done in no time.
+	m.bar.StartWithoutRender()
+	return m
 }
 
 // Set shows that done bytes are done.
 func (m *Meter) Set(done int64) {
-	if m == nil || time.Since(m.start) < delay {
+	if m == nil {
 		return
 	}
-	if m.bar == nil {
-		m.bar = progressbar.NewOptions64(m.total,
-			progressbar.OptionSetWriter(m.out),
-			progressbar.OptionSetDescription(m.name),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionUseIECUnits(true),
-			progressbar.OptionShowTotalBytes(true),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionThrottle(200*time.Millisecond),
-			progressbar.OptionClearOnFinish(),
-			progressbar.OptionFullWidth(),
-		)
+	if m.total > 0 {
+		done = min(done, m.total)
 	}
-	// An error would say only that done is past the total.
-	_ = m.bar.Set64(min(done, m.total))
+	// An error would say that the terminal has gone, or that done makes no sense.
+	_ = m.bar.Set64(done)
 }
 
-// Clear removes the meter from the terminal.
+// Clear removes the meter from the terminal for good.
 func (m *Meter) Clear() {
-	if m != nil && m.bar != nil {
-		_ = m.bar.Clear()
-		_ = m.bar.Exit()
-		m.bar = nil
+	if m == nil {
+		return
 	}
+	_ = m.bar.Exit()
+	mu.Lock()
+	defer mu.Unlock()
+	m.line.clear()
+	m.line.out = io.Discard
+}
+
+// mu guards terminal lines; visible is the one that is shown, or nil.
+var (
+	mu      sync.Mutex
+	visible *line
+)
+
+// Stop removes what is shown, for a process that is about to end: whoever
+// shows something from now on waits for ever.
+func Stop() {
+	mu.Lock()
+	if visible != nil {
+		visible.clear()
+	}
+}
+
+// line is the line of the terminal that a bar is drawn on. It hides what is
+// drawn too early and cuts what is too long, which would leave traces.
+type line struct {
+	out     io.Writer
+	columns func() int
+	from    time.Time
+}
+
+const clearToEnd = "\x1b[0K"
+
+// Write takes one drawing of the bar: a carriage return, text, and clearToEnd.
+func (l *line) Write(p []byte) (int, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	text, drawing := strings.CutPrefix(string(p), "\r")
+	if !drawing || time.Now().Before(l.from) {
+		return len(p), nil
+	}
+	visible = l
+	text = strings.TrimSuffix(text, clearToEnd)
+	if _, err := io.WriteString(l.out, "\r"+cut(text, l.columns()-1)+clearToEnd); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (l *line) clear() {
+	if visible == l {
+		_, _ = io.WriteString(l.out, "\r"+clearToEnd)
+		visible = nil
+	}
+}
+
+// cut returns as much of the start of s as fits into the given columns.
+func cut(s string, columns int) string {
+	rest, state, end := s, -1, 0
+	for rest != "" {
+		var cluster string
+		var width int
+		cluster, rest, width, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if columns -= width; columns < 0 {
+			return s[:end]
+		}
+		end += len(cluster)
+	}
+	return s
+}
+
+// shorten cuts a name and marks that.
+func shorten(name string, columns int) string {
+	if uniseg.StringWidth(name) <= columns {
+		return name
+	}
+	return cut(name, columns-1) + "…"
 }
