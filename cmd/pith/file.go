@@ -90,7 +90,7 @@ func (s *settings) one(u *ui, name string) error {
 	if err := unchanged(in, info); err != nil {
 		return err
 	}
-	if err := out.Commit(info.Mode(), info.ModTime()); err != nil {
+	if err := out.Commit(info); err != nil {
 		return err
 	}
 	meter.Clear()
