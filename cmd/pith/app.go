@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -32,63 +33,92 @@ type settings struct {
 	level, threads                          int
 
 	opened *codec.Model
+	wrote  bool // to standard output
 }
+
+// restores reports whether inputs are compressed.
+func (s *settings) restores() bool { return s.decompress || s.test }
 
 // command runs the program and returns its exit code.
 func command(args []string) int {
-	u := ui{out: os.Stderr}
-	flags, files, err := normalise(args[1:])
+	u := &ui{out: os.Stderr}
+	flags, files, err := normalise(args)
 	if err != nil {
 		return u.usage(err)
 	}
 	// urfave/cli would answer these itself, and in its own way.
 	switch {
 	case slices.Contains(flags, "--help"):
-		printHelp(os.Stdout)
-		return exitOK
+		return u.print(help())
 	case slices.Contains(flags, "--version"):
-		fmt.Println("pith", version())
-		return exitOK
+		return u.print("pith " + version() + "\n")
 	}
-	code := exitOK
+	s, err := parse(flags, files)
+	if err != nil {
+		return u.usage(err)
+	}
+	u.verbose = s.verbose
+	return s.process(u, files)
+}
+
+// parse reads normalised flags and refuses those that make no sense, or none
+// together.
+func parse(flags, files []string) (*settings, error) {
+	var s *settings
 	app := &cli.App{
 		Name: "pith", HideHelp: true, HideHelpCommand: true, HideVersion: true,
 		Flags:  cliFlags(),
-		Writer: io.Discard, ErrWriter: io.Discard,
-		ExitErrHandler: func(*cli.Context, error) {},
+		Writer: io.Discard, ErrWriter: io.Discard, // it would print its own help
+		ExitErrHandler: func(*cli.Context, error) {}, // it would exit
 		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return err },
-		Action: func(c *cli.Context) error {
-			s := settings{
-				decompress: c.Bool("decompress"), stdout: c.Bool("stdout"), remove: c.Bool("rm") && !c.Bool("keep"),
-				force: c.Bool("force"), test: c.Bool("test"),
-				verbose: c.Bool("verbose"), quiet: c.Bool("quiet"),
-				output: c.String("output"), level: c.Int("level"), threads: c.Int("threads"),
-			}
-			if err := s.check(c, files); err != nil {
-				return err
-			}
-			u.quiet, u.verbose = s.quiet, s.verbose
-			code = s.process(&u, files)
-			return nil
+		Action: func(c *cli.Context) (err error) {
+			s, err = read(c, len(files))
+			return err
 		},
 	}
-	if err := app.Run(append([]string{"pith"}, flags...)); err != nil {
-		return u.usage(err)
-	}
-	return code
+	// It gets no files, for it would take flags and commands from among them.
+	err := app.Run(append([]string{"pith"}, flags...))
+	return s, err
 }
 
-// check refuses flags that make no sense, or none together.
-func (s *settings) check(c *cli.Context, files []string) error {
-	switch {
-	case c.IsSet("level") && (s.level < codec.MinLevel || s.level > codec.MaxLevel):
-		return fmt.Errorf("level %d: want %d to %d", s.level, codec.MinLevel, codec.MaxLevel)
-	case s.threads < 0 || s.threads > 1024:
-		return fmt.Errorf("%d threads: want 0 to 1024", s.threads)
-	case c.IsSet("output") && (len(files) > 1 || s.stdout || s.test):
-		return errors.New("-o goes with one file, and neither with -c nor -t")
+func read(c *cli.Context, files int) (*settings, error) {
+	s := &settings{
+		decompress: c.Bool("decompress"), stdout: c.Bool("stdout"), remove: c.Bool("rm") && !c.Bool("keep"),
+		force: c.Bool("force"), test: c.Bool("test"),
+		verbose: c.Bool("verbose"), quiet: c.Bool("quiet"),
+		output: c.String("output"),
 	}
-	return nil
+	var err error
+	if s.level, err = number(c, "level", codec.MinLevel, codec.MaxLevel); err != nil {
+		return nil, err
+	}
+	if s.threads, err = number(c, "threads", 0, 1024); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.IsSet("output") && s.output == "":
+		return nil, errors.New("-o needs the name of a file")
+	case c.IsSet("output") && (files > 1 || s.stdout || s.test):
+		return nil, errors.New("-o goes with one file, and neither with -c nor -t")
+	case s.remove && (s.stdout || s.test || s.output == "-"):
+		return nil, errors.New("--rm goes neither with -c nor -t")
+	}
+	if s.output == "-" {
+		s.output, s.stdout = "", true
+	}
+	return s, nil
+}
+
+// number returns the value of a flag, or 0 if it was not given.
+func number(c *cli.Context, name string, least, most int) (int, error) {
+	if !c.IsSet(name) {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(c.String(name), 10, 16)
+	if err != nil || int(n) < least || int(n) > most {
+		return 0, fmt.Errorf("%s %q: want a number from %d to %d", name, c.String(name), least, most)
+	}
+	return int(n), nil
 }
 
 // process handles all files and returns the highest of their exit codes.
@@ -99,16 +129,25 @@ func (s *settings) process(u *ui, files []string) int {
 	code := exitOK
 	for _, name := range files {
 		if err := s.one(u, name); err != nil {
-			u.failed(name, err)
-			code = max(code, exitCode(err))
+			code = max(code, u.failed(name, err))
+		}
+	}
+	if s.wrote {
+		// Some file systems tell of a full disk only now.
+		if err := os.Stdout.Close(); err != nil {
+			code = max(code, u.failed("(stdout)", err))
 		}
 	}
 	return code
 }
 
+// internalError is a fault of the program that was found before it did harm.
+type internalError struct{ error }
+
 // exitCode returns the exit code for an error.
 func exitCode(err error) int {
 	var (
+		internal    *internalError
 		corrupt     *container.CorruptError
 		unsupported *container.UnsupportedError
 		model       *codec.ModelError
@@ -116,6 +155,8 @@ func exitCode(err error) int {
 		diverged    *codec.DivergedError
 	)
 	switch {
+	case errors.As(err, &internal):
+		return exitInternal
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
 		return exitCorrupt
 	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged):

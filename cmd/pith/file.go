@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -43,66 +41,24 @@ func (s *settings) one(u *ui, name string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	if in != os.Stdin {
+		defer in.Close()
+	}
 	target, err := s.target(name)
 	if err != nil {
 		return err
 	}
-	size := int64(-1)
-	if info.Mode().IsRegular() {
-		size = info.Size()
-	}
-	meter := (*progress.Meter)(nil)
-	if !s.quiet {
-		meter = progress.New(os.Stderr, display(name), size)
-	}
-	defer meter.Clear()
-	input := &counted{r: in}
+	var p passed
 	if target == "" {
-		output := &counted{w: os.Stdout}
-		if s.test {
-			output.w = io.Discard
-		}
-		if err := s.transform(output, input, meter); err != nil {
-			return err
-		}
-		meter.Clear()
-		u.done(name, input.n, output.n, s.restores(), time.Since(start))
-		return nil
+		p, err = s.toStdout(name, in, info)
+	} else {
+		p, err = s.toFile(name, in, info, target)
 	}
-	if old, err := os.Stat(target); err == nil && os.SameFile(old, info) {
-		return hint("input and output are the same file", "use another name")
+	if err == nil {
+		u.done(name, p, time.Since(start))
 	}
-	out, err := atomicfile.Create(target, s.force)
-	if err != nil {
-		return err
-	}
-	defer out.Discard()
-	output := &counted{w: out}
-	if err := s.transform(output, input, meter); err != nil {
-		return err
-	}
-	if s.remove {
-		if err := s.verify(out.File, in); err != nil {
-			return err
-		}
-	}
-	if err := unchanged(in, info); err != nil {
-		return err
-	}
-	if err := out.Commit(info); err != nil {
-		return err
-	}
-	meter.Clear()
-	u.done(name, input.n, output.n, s.restores(), time.Since(start))
-	if s.remove && name != "-" {
-		return os.Remove(name)
-	}
-	return nil
+	return err
 }
-
-// restores reports whether the input is compressed.
-func (s *settings) restores() bool { return s.decompress || s.test }
 
 // open opens an input. Folders and devices are refused, and links without -f
 // or -c, as gzip and its kin do.
@@ -118,8 +74,9 @@ func (s *settings) open(name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	reads := s.stdout || s.test // and neither removes nor replaces anything
 	if info.Mode()&fs.ModeSymlink != 0 {
-		if !s.force && !s.stdout && !s.test {
+		if !s.force && !reads {
 			return nil, nil, hint("is a symbolic link", "use -f to follow it")
 		}
 		if info, err = os.Stat(name); err != nil {
@@ -129,88 +86,179 @@ func (s *settings) open(name string) (*os.File, fs.FileInfo, error) {
 	switch {
 	case info.IsDir():
 		return nil, nil, hint("is a directory", "use tar, as in tar -I pith -cf DIR.tar.pith DIR")
-	case !info.Mode().IsRegular() && !s.stdout && !s.test:
+	case !info.Mode().IsRegular() && !reads:
 		return nil, nil, hint("is not a regular file", "use -c to read it")
 	}
 	in, err := os.Open(name)
-	return in, info, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if opened, err := in.Stat(); err != nil || !os.SameFile(opened, info) {
+		in.Close()
+		return nil, nil, hint("was replaced while it was opened", "try again")
+	}
+	return in, info, nil
 }
 
 // target returns the name of the output, or "" for standard output or none.
 func (s *settings) target(name string) (string, error) {
 	restore := s.restores()
+	stem, suffixed := strings.CutSuffix(name, suffix)
 	switch {
 	case s.test:
 		return "", nil
-	case s.output != "" && s.output != "-":
+	case s.output != "":
 		return s.output, nil
-	case s.stdout || name == "-" || s.output == "-":
+	case s.stdout || name == "-":
 		if !restore && !s.force && term.IsTerminal(int(os.Stdout.Fd())) {
-			return "", hint("compressed data is not written to a terminal", "use -o FILE, or -f to force it")
+			return "", hint("compressed data is not written to a terminal", "use -o FILE, or -f to force it, or see pith --help")
 		}
 		return "", nil
-	case restore && (!strings.HasSuffix(name, suffix) || strings.HasSuffix(name, "/"+suffix) || name == suffix):
+	case restore && (!suffixed || stem == "" || os.IsPathSeparator(stem[len(stem)-1])):
 		return "", hint("unknown suffix", "name the output with -o, or use -c")
 	case restore:
-		return strings.TrimSuffix(name, suffix), nil
-	case strings.HasSuffix(name, suffix) && !s.force:
+		return stem, nil
+	case suffixed && !s.force:
 		return "", hint("already has the suffix "+suffix, "use -d to restore it, or -f to compress it again")
 	}
 	return name + suffix, nil
 }
 
-// transform compresses or restores in to out.
-func (s *settings) transform(out io.Writer, in io.Reader, meter *progress.Meter) error {
-	if s.restores() {
-		d := codec.NewDecoder(in, codec.DecoderOptions{Threads: s.threads, Model: s.model,
-			Progress: func(_, coded int64) { meter.Set(coded) }})
-		defer d.Close()
-		_, err := io.Copy(out, d)
-		return err
-	}
-	e, err := codec.NewEncoder(out, codec.EncoderOptions{Level: s.level, Threads: s.threads,
-		Model:    func() (*codec.Model, error) { return s.model(builtin.ID) },
-		Progress: func(raw, _ int64) { meter.Set(raw) }})
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(e, in); err != nil {
-		e.Close()
-		return err
-	}
-	return e.Close()
-}
+var errSameFile = hint("input and output are the same file", "use another name")
 
-// verify restores what was written and compares it with the input, both read
-// again.
-func (s *settings) verify(out, in *os.File) error {
-	for _, f := range []*os.File{out, in} {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return err
+// toStdout handles a file whose output goes to standard output, or nowhere.
+func (s *settings) toStdout(name string, in *os.File, info fs.FileInfo) (passed, error) {
+	out := io.Writer(os.Stdout)
+	if s.test {
+		out = io.Discard
+	} else {
+		s.wrote = true
+		// What is appended to its own input never ends.
+		if o, err := os.Stdout.Stat(); err == nil && o.Mode().IsRegular() && os.SameFile(o, info) {
+			return passed{}, errSameFile
 		}
 	}
-	compressed, plain := out, in
-	if s.decompress {
-		compressed, plain = in, out
+	return s.transform(out, in, s.restores(), s.meter(name, info))
+}
+
+// toFile handles a file whose output goes to target. The input is removed, if
+// at all, when nothing can be lost any more.
+func (s *settings) toFile(name string, in *os.File, info fs.FileInfo, target string) (passed, error) {
+	if old, err := os.Stat(target); err == nil && os.SameFile(old, info) {
+		return passed{}, errSameFile
 	}
-	want, got := xxhash.New(), xxhash.New()
-	n, err := io.Copy(want, plain)
+	out, err := atomicfile.Create(target, s.force)
+	if err != nil {
+		return passed{}, err
+	}
+	defer out.Discard()
+	p, err := s.transform(out, in, s.restores(), s.meter(name, info))
+	if err != nil {
+		return p, err
+	}
+	remove := s.remove && name != "-"
+	if remove {
+		if err := s.verify(out.File, name, p); err != nil {
+			return p, err
+		}
+	}
+	if err := unchanged(in, info); err != nil {
+		return p, err
+	}
+	if err := out.Commit(info); err != nil {
+		return p, err
+	}
+	if remove {
+		return p, removeInput(name, in, info)
+	}
+	return p, nil
+}
+
+// meter returns a meter for reading a file.
+func (s *settings) meter(name string, info fs.FileInfo) *progress.Meter {
+	if s.quiet {
+		return nil
+	}
+	size := int64(-1)
+	if info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	return progress.New(os.Stderr, printable(display(name)), size)
+}
+
+// passed is what went through a transform.
+type passed struct {
+	restored bool
+	in, out  int64  // bytes
+	plain    uint64 // hash of those that are not compressed
+}
+
+// transform compresses in to out, or restores it.
+func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *progress.Meter) (p passed, err error) {
+	defer meter.Clear()
+	p.restored = restore
+	hash := xxhash.New()
+	from, to := &counted{r: in}, &counted{w: out}
+	if restore {
+		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model,
+			Progress: func(_, coded int64) { meter.Set(coded) }})
+		defer d.Close()
+		_, err = io.Copy(io.MultiWriter(to, hash), d)
+	} else {
+		var e *codec.Encoder
+		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads,
+			Model:    func() (*codec.Model, error) { return s.model(builtin.ID) },
+			Progress: func(raw, _ int64) { meter.Set(raw) }})
+		if err != nil {
+			return p, err
+		}
+		_, err = io.Copy(e, io.TeeReader(from, hash))
+		if from.err != nil {
+			return p, from.err // Close would make a whole file of a part
+		}
+		if closed := e.Close(); err == nil {
+			err = closed
+		}
+	}
+	p.in, p.out, p.plain = from.n, to.n, hash.Sum64()
+	return p, err
+}
+
+// verify reads back what was written, decodes it if it is compressed, and
+// compares it with what was read.
+func (s *settings) verify(out *os.File, name string, p passed) error {
+	info, err := out.Stat()
 	if err != nil {
 		return err
 	}
-	restore := *s
-	restore.decompress = true
-	output := &counted{w: got}
-	if err := restore.transform(output, compressed, nil); err != nil {
-		return fmt.Errorf("verifying the output: %w", err)
+	if _, err := out.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
-	if output.n != n || got.Sum64() != want.Sum64() {
-		return hint("the output does not restore to the input", "the input was kept; please report this")
+	var n int64
+	var plain uint64
+	if p.restored {
+		hash := xxhash.New()
+		n, err = io.Copy(hash, out)
+		plain = hash.Sum64()
+	} else {
+		var back passed
+		back, err = s.transform(io.Discard, out, true, s.meter(name+" (check)", info))
+		n, plain = back.out, back.plain
+	}
+	want := p.in
+	if p.restored {
+		want = p.out
+	}
+	switch {
+	case err != nil && exitCode(err) == exitError:
+		return err // of the system, not of what was written
+	case err != nil, n != want, plain != p.plain:
+		return &internalError{hint("the output does not restore to the input", "the input was kept; please report this")}
 	}
 	return nil
 }
 
-// unchanged reports an input that was written to while it was read.
+// unchanged reports an input that was written to since it was looked at.
 func unchanged(in *os.File, before fs.FileInfo) error {
 	if !before.Mode().IsRegular() {
 		return nil
@@ -220,21 +268,36 @@ func unchanged(in *os.File, before fs.FileInfo) error {
 		return err
 	}
 	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return errors.New("input changed while it was read: try again")
+		return hint("changed while it was read", "try again, or use -c if it always does")
 	}
 	return nil
 }
 
-// counted counts the bytes that pass.
+// removeInput removes an input, if it is still what was read.
+func removeInput(name string, in *os.File, before fs.FileInfo) error {
+	if err := unchanged(in, before); err != nil {
+		return err
+	}
+	if now, err := os.Stat(name); err != nil || !os.SameFile(now, before) {
+		return hint("was replaced while it was read", "the output is complete; what is now there was kept")
+	}
+	return os.Remove(name)
+}
+
+// counted counts the bytes that pass, and keeps an error of reading.
 type counted struct {
-	r io.Reader
-	w io.Writer
-	n int64
+	r   io.Reader
+	w   io.Writer
+	n   int64
+	err error
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	if err != io.EOF {
+		c.err = err
+	}
 	return n, err
 }
 

@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
-// option is a flag of the program. The table below makes the parser, the flags
-// of urfave/cli and the help.
+// option is a flag of the program. The table below makes the normaliser, the
+// flags of urfave/cli and the help.
 type option struct {
 	long  string
 	short byte   // 0 if none
@@ -21,7 +20,7 @@ var options = []option{
 	{"decompress", 'd', "", "restore files from FILE.pith"},
 	{"stdout", 'c', "", "write to standard output, keep the input"},
 	{"keep", 'k', "", "keep the input (this is the default)"},
-	{"rm", 0, "", "remove the input, after decoding the output to compare"},
+	{"rm", 0, "", "remove the input, once the output is checked and safe"},
 	{"force", 'f', "", "overwrite outputs, follow links, write to a terminal"},
 	{"test", 't', "", "decode and check, write nothing"},
 	{"output", 'o', "FILE", "write to FILE"},
@@ -30,7 +29,7 @@ var options = []option{
 	{"best", 0, "", "the same as -9"},
 	{"threads", 'T', "N", "use N threads; 0, the default, is one for each core"},
 	{"verbose", 'v', "", "say what was done with each file"},
-	{"quiet", 'q', "", "no progress and no warnings"},
+	{"quiet", 'q', "", "show no progress"},
 	{"version", 'V', "", "print the version"},
 	{"help", 'h', "", "print this help"},
 }
@@ -45,24 +44,23 @@ func find(long string, short byte) (option, bool) {
 	return option{}, false
 }
 
-// cliFlags returns the table for urfave/cli.
+// cliFlags returns the table for urfave/cli. Numbers are read by the program,
+// for urfave/cli takes 010 for eight.
 func cliFlags() (flags []cli.Flag) {
 	for _, o := range options {
-		switch o.value {
-		case "":
+		if o.value == "" {
 			flags = append(flags, &cli.BoolFlag{Name: o.long})
-		case "N":
-			flags = append(flags, &cli.IntFlag{Name: o.long})
-		default:
+		} else {
 			flags = append(flags, &cli.StringFlag{Name: o.long})
 		}
 	}
 	return flags
 }
 
-// printHelp writes the help.
-func printHelp(w io.Writer) {
-	fmt.Fprint(w, `Usage: pith [OPTION]... [FILE]...
+// help returns the text that --help prints.
+func help() string {
+	var b strings.Builder
+	b.WriteString(`Usage: pith [OPTION]... [FILE]...
 Compress each FILE to FILE.pith, or restore it with -d. Without FILE, or where
 FILE is -, read standard input and write standard output.
 
@@ -75,84 +73,15 @@ FILE is -, read standard input and write standard output.
 		if o.value != "" {
 			name += "=" + o.value
 		}
-		fmt.Fprintf(w, "  %-22s %s\n", name, o.help)
+		fmt.Fprintf(&b, "  %-22s %s\n", name, o.help)
 	}
-	fmt.Fprint(w, `
+	b.WriteString(`
 Levels 1 to 4 use the context mixer alone; from 5 on a language model joins it.
 
 Exit status: 0 all is well, 1 wrong usage or a problem of files or system,
 2 damaged input, 3 internal error, 4 input that this program cannot decode
-(another version, model or arithmetic), 128+N stopped by signal N.
+(another version, model or arithmetic), 128+N stopped by signal N. Of several
+files all are tried, and the highest counts.
 `)
-}
-
-// normalise splits arguments into flags, each in the form --name=value, and
-// files. It knows bundled short flags, attached and separate values, flags
-// after files, -1 … -9, and -- as their end.
-func normalise(args []string) (flags, files []string, err error) {
-	for len(args) > 0 {
-		arg := args[0]
-		args = args[1:]
-		switch {
-		case arg == "--":
-			return flags, append(files, args...), nil
-		case arg == "-" || !strings.HasPrefix(arg, "-"):
-			files = append(files, arg)
-			continue
-		case strings.HasPrefix(arg, "--"):
-			name, value, attached := strings.Cut(arg[2:], "=")
-			o, ok := find(name, 0)
-			switch {
-			case !ok || name == "":
-				return nil, nil, fmt.Errorf("unknown option %s", arg)
-			case o.value == "" && attached:
-				return nil, nil, fmt.Errorf("option --%s takes no value", name)
-			case o.value != "" && !attached:
-				if len(args) == 0 {
-					return nil, nil, fmt.Errorf("option --%s needs a value", name)
-				}
-				value, args = args[0], args[1:]
-			}
-			flags = append(flags, flag(o, value))
-			continue
-		}
-		for rest := arg[1:]; rest != ""; {
-			c := rest[0]
-			rest = rest[1:]
-			if c >= '1' && c <= '9' {
-				flags = append(flags, "--level="+string(c))
-				continue
-			}
-			o, ok := find("", c)
-			switch {
-			case !ok:
-				return nil, nil, fmt.Errorf("unknown option -%c in %s", c, arg)
-			case o.value == "":
-				flags = append(flags, flag(o, ""))
-				continue
-			case rest != "":
-				flags = append(flags, flag(o, rest))
-			case len(args) > 0:
-				flags = append(flags, flag(o, args[0]))
-				args = args[1:]
-			default:
-				return nil, nil, fmt.Errorf("option -%c needs a value", c)
-			}
-			break
-		}
-	}
-	return flags, files, nil
-}
-
-// flag writes an option for urfave/cli. The level's two names become values.
-func flag(o option, value string) string {
-	switch {
-	case o.long == "fast":
-		return "--level=1"
-	case o.long == "best":
-		return "--level=9"
-	case o.value == "":
-		return "--" + o.long
-	}
-	return "--" + o.long + "=" + value
+	return b.String()
 }

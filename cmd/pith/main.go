@@ -2,13 +2,12 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/pith-codec/pith/internal/atomicfile"
+	"github.com/pith-codec/pith/internal/progress"
 )
 
 func main() { os.Exit(run()) }
@@ -17,24 +16,28 @@ func main() { os.Exit(run()) }
 // finds the program ready to clean up at any time.
 func run() int {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as under nohup
+			signal.Notify(signals, s)
+		}
+	}
+	ignoreFileSizeSignal()
 	done := make(chan int, 1)
 	go func() {
 		defer func() {
-			if r := recover(); r != nil {
-				fmt.Fprintf(os.Stderr, "pith: internal error: %v: please report this with what follows\n%s", r, debug.Stack())
-				done <- exitInternal
+			if fault := recover(); fault != nil {
+				progress.Stop()
+				done <- panicked(os.Stderr, fault)
 			}
 		}()
-		done <- command(os.Args)
+		done <- command(os.Args[1:])
 	}()
 	select {
 	case code := <-done:
-		if code != exitOK {
-			atomicfile.DiscardAll()
-		}
+		atomicfile.DiscardAll()
 		return code
 	case s := <-signals:
+		progress.Stop()
 		atomicfile.DiscardAll()
 		return 128 + int(s.(syscall.Signal))
 	}

@@ -5,53 +5,95 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/internal/atomicfile"
 )
 
 // What the program says, and how:
 //
 //   - messages go to standard error, one line each: pith: FILE: what: hint;
 //   - lower case, no full stop, and a hint wherever there is something to do;
+//   - names are shown so that they cannot do anything to a terminal;
 //   - nothing is said of success unless asked for with -v;
 //   - standard output carries data, or what --help and --version print.
 type ui struct {
-	out            io.Writer
-	quiet, verbose bool
+	out     io.Writer
+	verbose bool
+}
+
+// say writes one line.
+func (u *ui) say(line string) { fmt.Fprintln(u.out, printable(line)) }
+
+// print writes what was asked for to standard output and returns the exit code.
+func (u *ui) print(text string) int {
+	_, err := io.WriteString(os.Stdout, text)
+	if closed := os.Stdout.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return u.failed("(stdout)", err)
+	}
+	return exitOK
 }
 
 // usage reports wrong arguments and returns the exit code.
 func (u *ui) usage(err error) int {
-	fmt.Fprintf(u.out, "pith: %s: try pith --help\n", err)
+	u.say("pith: " + err.Error() + ": try pith --help")
 	return exitError
 }
 
-// failed reports what went wrong with a file.
-func (u *ui) failed(name string, err error) {
-	if errors.Is(err, syscall.EPIPE) {
-		return // the reader has gone, which is its right
+// failed reports what went wrong with a file and returns the exit code.
+func (u *ui) failed(name string, err error) int {
+	if !errors.Is(err, syscall.EPIPE) { // the reader has gone, which is its right
+		u.say("pith: " + display(name) + ": " + explain(err))
 	}
-	fmt.Fprintf(u.out, "pith: %s: %s\n", display(name), explain(err))
+	return exitCode(err)
 }
 
 // done reports a finished file, if asked for.
-func (u *ui) done(name string, in, out int64, restored bool, took time.Duration) {
+func (u *ui) done(name string, p passed, took time.Duration) {
 	if !u.verbose {
 		return
 	}
-	line := fmt.Sprintf("%s: %s → %s", display(name), grouped(in), grouped(out))
-	raw, coded := in, out
-	if restored {
-		raw, coded = out, in
+	line := fmt.Sprintf("%s: %s → %s", display(name), grouped(p.in), grouped(p.out))
+	raw, coded := p.in, p.out
+	if p.restored {
+		raw, coded = p.out, p.in
 	}
 	if raw > 0 {
 		line += fmt.Sprintf(" (%.2f %%, %.3f bpb)", 100*float64(coded)/float64(raw), 8*float64(coded)/float64(raw))
 	}
-	fmt.Fprintf(u.out, "%s in %.1f s\n", line, took.Seconds())
+	u.say(fmt.Sprintf("%s in %.1f s", line, took.Seconds()))
+}
+
+// panicked reports a fault of the program, with the last calls before it, and
+// returns the exit code.
+func panicked(out io.Writer, fault any) int {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	var calls []string
+	for more, after := true, false; more && len(calls) < 5; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if after && !strings.HasPrefix(f.Function, "runtime.") {
+			calls = append(calls, fmt.Sprintf("%s:%d", path.Join(path.Base(path.Dir(f.File)), path.Base(f.File)), f.Line))
+		}
+		after = after || f.Function == "runtime.gopanic"
+	}
+	u := ui{out: out}
+	u.say(fmt.Sprintf("pith: internal error: %v: please report this and pith -V: %s", fault, strings.Join(calls, ", ")))
+	return exitInternal
 }
 
 func display(name string) string {
@@ -61,35 +103,50 @@ func display(name string) string {
 	return name
 }
 
-// hinted is an error with a hint.
-type hinted struct {
-	what error
-	hint string
+// printable escapes what is not text, such as the control sequences of a
+// terminal or an end of line.
+func printable(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch _, size := utf8.DecodeRuneInString(s[i:]); {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
-func (h *hinted) Error() string { return h.what.Error() + ": " + h.hint }
-func (h *hinted) Unwrap() error { return h.what }
+// hinted is an error with a hint.
+type hinted struct{ what, hint string }
 
-func hint(what, hint string) error { return &hinted{errors.New(what), hint} }
+func (h *hinted) Error() string { return h.what + ": " + h.hint }
+
+func hint(what, hint string) error { return &hinted{what, hint} }
 
 // explain returns what to say of an error.
 func explain(err error) string {
 	var (
-		path        *fs.PathError
+		file        *fs.PathError
 		unsupported *container.UnsupportedError
 		model       *codec.ModelError
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
 	)
 	text := err.Error()
-	if errors.As(err, &path) {
-		text = strings.ToLower(path.Err.Error())
+	if errors.As(err, &file) {
+		text = explainFile(file)
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return "output exists: use -f to overwrite it, or -o for another name"
+	case errors.Is(err, atomicfile.ErrNotRegular):
+		return "output is not a regular file: use -c and redirect it, or remove it first"
 	case errors.Is(err, syscall.ENOSPC):
-		return text + ": nothing was written; free some space or use -o with another disk"
+		return text + ": free some space, or write elsewhere with -o"
 	case errors.Is(err, container.ErrFormat):
 		return text + ": to compress it, leave out -d"
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -102,6 +159,21 @@ func explain(err error) string {
 		return text + ": use the pith that made it, or try another machine; please report this"
 	}
 	return text
+}
+
+// explainFile says what could not be done, and to which file if it is not the
+// input.
+func explainFile(err *fs.PathError) string {
+	cause := strings.ToLower(err.Err.Error())
+	switch err.Op {
+	case "create":
+		return "cannot create " + err.Path + ": " + cause
+	case "sync":
+		return "the output is complete, but its folder cannot be synced: " + cause
+	case "read", "write", "close", "remove":
+		return "cannot " + err.Op + ": " + cause
+	}
+	return cause
 }
 
 // grouped writes a number with separators.

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/term"
 )
 
-// delay is how long a job runs before it is shown: shorter ones would only
+// Delay is how long a job runs before it is shown: shorter ones would only
 // flicker, and a rate means nothing yet.
-const delay = time.Second
+var Delay = time.Second
 
 // Meter shows one job. A nil Meter shows nothing.
 type Meter struct {
@@ -49,7 +49,7 @@ const (
 
 func newMeter(out io.Writer, name string, total int64, columns func() int) *Meter {
 	name = shorten(name, nameMost)
-	l := &line{out: out, columns: columns, from: time.Now().Add(delay)}
+	l := &line{out: out, columns: columns, from: time.Now().Add(Delay)}
 	m := &Meter{total: total, line: l}
 	m.bar = progressbar.NewOptions64(max(total, -1),
 		progressbar.OptionSetWriter(l),

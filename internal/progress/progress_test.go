@@ -43,14 +43,14 @@ func TestFirstSecond(t *testing.T) {
 	m := newMeter(&out, "name", 1<<20, columns(80))
 	start := time.Now()
 	const rate = 100 << 10 // bytes a second
-	for time.Since(start) < delay-50*time.Millisecond {
+	for time.Since(start) < Delay-50*time.Millisecond {
 		m.Set(int64(time.Since(start).Seconds() * rate))
 		time.Sleep(10 * time.Millisecond)
 	}
 	if out.Len() > 0 {
 		t.Fatalf("shown too early: %q", out.String())
 	}
-	for time.Since(start) < delay+400*time.Millisecond {
+	for time.Since(start) < Delay+400*time.Millisecond {
 		m.Set(int64(time.Since(start).Seconds() * rate))
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -1,0 +1,104 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// start runs pith on a text that takes it a minute, and returns when the
+// temporary file is there.
+func start(t *testing.T, dir, script string) *exec.Cmd {
+	t.Helper()
+	const text = "An ordinary sentence, long enough for the model to be called for it, is here.\n"
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PITH_TEST=slow")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if temporaries(t, dir) > 0 {
+			return cmd
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no temporary file appeared")
+		}
+	}
+}
+
+func temporaries(t *testing.T, dir string) int {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, ".pith-*.tmp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+// A signal removes the temporary file, keeps the input and the old output, and
+// is the exit code.
+func TestSignals(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+		for _, script := range []string{"exec pith --rm a", "exec pith -f --rm a"} {
+			dir := t.TempDir()
+			if script == "exec pith -f --rm a" {
+				if err := os.WriteFile(filepath.Join(dir, "a.pith"), []byte("old"), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := start(t, dir, script)
+			if err := cmd.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 128+int(s) {
+				t.Errorf("%v: %v", s, err)
+			}
+			if n := temporaries(t, dir); n != 0 {
+				t.Errorf("%v: %d temporary files left", s, n)
+			}
+			if info, err := os.Stat(filepath.Join(dir, "a")); err != nil || info.Size() == 0 {
+				t.Errorf("%v: the input is gone: %v", s, err)
+			}
+			old, err := os.ReadFile(filepath.Join(dir, "a.pith"))
+			if script == "exec pith --rm a" && !errors.Is(err, os.ErrNotExist) || script != "exec pith --rm a" && string(old) != "old" {
+				t.Errorf("%v: %s left %q, %v", s, script, old, err)
+			}
+		}
+	}
+}
+
+// A signal that is ignored from the start, as under nohup, stays so.
+func TestIgnoredSignal(t *testing.T) {
+	dir := t.TempDir()
+	cmd := start(t, dir, `trap "" HUP; exec pith a`)
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if temporaries(t, dir) != 1 {
+		t.Error("the temporary file is gone")
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 143 {
+		t.Errorf("ended by %v, want exit code 143 of the second signal", err)
+	}
+}
