@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 file=${1:-../shared/corpora/canterbury/asyoulik.txt}
-bytes=${2:-4096}
+bytes=${2:-1024}
 [ -f "$file" ] || { echo "skipped: no $file"; exit 0; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -54,11 +54,11 @@ func (t *team) close() {
 	t.jobs, t.size = nil, 1
 }
 
-// Waking a sleeping worker takes longer than most steps, so one spins for about
-// a tenth of a millisecond first, letting others run in between: there may be
+// Waking a sleeping worker takes longer than most steps, so one spins for some
+// twenty microseconds first, letting others run in between: there may be
 // more workers than processors.
 const (
-	spins = 200000
+	spins = 50000
 	yield = 2000
 )
 
