@@ -308,6 +308,33 @@ func TestCannotDecodeHere(t *testing.T) {
 	}
 }
 
+// A few bytes cannot ask for any amount of memory.
+func TestMemoryLimit(t *testing.T) {
+	content := make([]byte, 1<<20)
+	b := &container.Block{Type: container.Neural, Length: len(content), Tokens: len(content), Streams: 1 << 15, Window: 1 << 15,
+		Payload: []byte("x"), Hash: container.Hash(content)}
+	var out bytes.Buffer
+	w := container.NewWriter(&out, container.Header{Model: tinyID, Numerics: Numerics})
+	if err := errors.Join(w.WriteBlock(b), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := restore(bytes.NewReader(out.Bytes()), 1)
+	runtime.ReadMemStats(&after)
+	var limit *LimitError
+	if !errors.As(err, &limit) || limit.Need <= limit.Limit {
+		t.Errorf("32,768 streams of 32,768 tokens: %v", err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+		t.Errorf("%d bytes were allocated all the same", n)
+	}
+	d := NewDecoder(bytes.NewReader(samples(t)["neural"]), DecoderOptions{Model: tinyOnly, Memory: 1 << 20})
+	if _, err := io.ReadAll(d); !errors.As(err, &limit) {
+		t.Errorf("with a limit of 1 MiB: %v", err)
+	}
+}
+
 // Every change of a payload whose check was made good again is found out.
 func TestRepairedChecks(t *testing.T) {
 	for name, file := range samples(t) {

@@ -11,12 +11,18 @@ import (
 // DecoderOptions sets how a Decoder works.
 type DecoderOptions struct {
 	Threads int // 0 is GOMAXPROCS
+	// Memory is the most that a block may take, by the shape it states; 0 is
+	// DefaultMemory. No level of this package comes near it.
+	Memory int64
 	// Model is called for the model that a neural block needs.
 	Model func(id container.ModelID) (*Model, error)
 	// Progress is called now and then from Read with the bytes restored and
 	// read so far. Within a block it is an estimate.
 	Progress func(raw, coded int64)
 }
+
+// DefaultMemory is the default limit of the memory for decoding a block.
+const DefaultMemory = 3 << 30
 
 // Decoder restores what an Encoder wrote. It releases the bytes of a block
 // only after the block's hash was verified.
@@ -36,6 +42,9 @@ func NewDecoder(r io.Reader, o DecoderOptions) *Decoder {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
+	if o.Memory == 0 {
+		o.Memory = DefaultMemory
+	}
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
 	}
@@ -43,7 +52,7 @@ func NewDecoder(r io.Reader, o DecoderOptions) *Decoder {
 }
 
 // Read implements io.Reader. Its errors are those of container.Reader.Next,
-// *ModelError, *NumericsError and *DivergedError; they are final.
+// *ModelError, *NumericsError, *LimitError and *DivergedError; they are final.
 func (d *Decoder) Read(p []byte) (int, error) {
 	for len(d.rest) == 0 {
 		if d.err != nil {
@@ -114,6 +123,9 @@ func (d *Decoder) decode(b *container.Block) ([]byte, error) {
 	s := shape{streams: b.Streams, window: b.Window}
 	if err := d.model.supports(s); err != nil {
 		return nil, &ModelError{d.model.id, err}
+	}
+	if need := d.model.memory(s, b.Length); need > d.o.Memory {
+		return nil, &LimitError{need, d.o.Memory}
 	}
 	return d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) })
 }

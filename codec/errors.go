@@ -36,3 +36,10 @@ type DivergedError struct{ Offset int64 }
 func (e *DivergedError) Error() string {
 	return fmt.Sprintf("block at byte %d is undamaged but decodes to something else", e.Offset)
 }
+
+// LimitError says that decoding a block takes more memory than is allowed.
+type LimitError struct{ Need, Limit int64 }
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("needs %d MiB of memory to decode: the limit is %d MiB", e.Need>>20, e.Limit>>20)
+}
