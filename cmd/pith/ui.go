@@ -168,6 +168,8 @@ func explainFile(err *fs.PathError) string {
 	switch err.Op {
 	case "create":
 		return "cannot create " + err.Path + ": " + cause
+	case "clean":
+		return "the output is complete, but a temporary file beside it cannot be removed: " + cause
 	case "sync":
 		return "the output is complete, but its folder cannot be synced: " + cause
 	case "read", "write", "close", "remove":

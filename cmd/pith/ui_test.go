@@ -53,6 +53,7 @@ func TestExitCodes(t *testing.T) {
 		{&fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}, 1, "cannot write: no space left on device: free some space"},
 		{&fs.PathError{Op: "create", Path: "none/x", Err: syscall.ENOENT}, 1, "cannot create none/x: no such file"},
 		{&fs.PathError{Op: "open", Path: "p", Err: syscall.EACCES}, 1, "permission denied"},
+		{&fs.PathError{Op: "clean", Path: "p", Err: syscall.EACCES}, 1, "temporary file beside it cannot be removed: permission denied"},
 		{&fs.PathError{Op: "sync", Path: "p", Err: syscall.EIO}, 1, "the output is complete, but"},
 	} {
 		err := fmt.Errorf("wrapped: %w", c.err)

@@ -89,8 +89,11 @@ func create(target string, replace bool) (*File, error) {
 
 // Commit gives the file the owner, mode and modification time of like, and then
 // its name. If like is no regular file, such as a pipe, they are those of any
-// new file. An error of syncing the folder comes after the file has its name;
-// with any other the target is as before. The temporary file is gone in any case.
+// new file.
+//
+// On an error of the operation "clean" or "sync" the file has its name, but the
+// temporary one could not be removed or the folder could not be synced. With
+// any other the target is as before and the temporary file is gone.
 func (f *File) Commit(like fs.FileInfo) error {
 	defer f.Discard()
 	if err := f.dress(like); err != nil {
@@ -105,7 +108,10 @@ func (f *File) Commit(like fs.FileInfo) error {
 	if err := f.publish(); err != nil {
 		return f.failed("create", err)
 	}
-	f.Discard() // before the folder is synced, so that a crash does not bring it back
+	// Before the folder is synced, so that a crash does not bring it back.
+	if err := f.remove(); err != nil {
+		return f.failed("clean", err)
+	}
 	if err := syncDir(filepath.Dir(f.target)); err != nil {
 		return f.failed("sync", err)
 	}
@@ -160,13 +166,22 @@ func (f *File) publish() error {
 
 // Discard closes and removes the temporary file. After Commit it does nothing.
 func (f *File) Discard() {
+	f.Close()
+	_ = f.remove()
+}
+
+// remove removes the temporary file if it is still there.
+func (f *File) remove() error {
 	mu.Lock()
 	defer mu.Unlock()
-	if pending[f.Name()] {
-		f.Close()
-		_ = sys.remove(f.Name())
-		delete(pending, f.Name())
+	if !pending[f.Name()] {
+		return nil
 	}
+	delete(pending, f.Name())
+	if err := sys.remove(f.Name()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // DiscardAll removes all temporary files of this process, which is about to

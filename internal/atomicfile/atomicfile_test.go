@@ -265,11 +265,11 @@ func TestOrder(t *testing.T) {
 }
 
 // Whichever call fails, the error says so and names the target, and the target
-// is either as it was or complete: complete only when its folder cannot be synced.
+// is either as it was or complete: complete only when what follows its name fails.
 func TestFaults(t *testing.T) {
-	for _, call := range []string{"chmod", "chtimes", "sync", "close", "link", "rename", "sync folder"} {
+	for _, call := range []string{"chmod", "chtimes", "sync", "close", "link", "rename", "remove", "sync folder"} {
 		for _, replace := range []bool{false, true} {
-			if call == "link" && replace || call == "rename" && !replace {
+			if (call == "link" || call == "remove") && replace || call == "rename" && !replace {
 				continue
 			}
 			t.Run(call, func(t *testing.T) {
@@ -296,6 +296,10 @@ func TestFaults(t *testing.T) {
 					t.Fatalf("%s was not called: %v", call, *calls)
 				}
 				switch {
+				case call == "remove":
+					if data, err := os.ReadFile(target); string(data) != "new" || len(names(t, dir)) != 2 {
+						t.Errorf("the target has %q, %v", data, err)
+					}
 				case call == "sync folder":
 					wantOnly(t, dir, "a", "new")
 				case replace:
