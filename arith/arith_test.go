@@ -6,23 +6,14 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/pith-codec/pith/internal/splitmix"
 )
 
-// random mixes a counter into well-spread numbers (splitmix64).
-type random uint64
-
-func (r *random) next() uint64 {
-	*r += 0x9E3779B97F4A7C15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
 // probability returns one of three kinds: any, a power of two, nearly 0 or 1.
-func (r *random) probability() uint32 {
+func probability(r *splitmix.Source) uint32 {
 	const one = 1 << Bits
-	switch v := r.next(); v % 4 {
+	switch v := r.Next(); v % 4 {
 	case 0:
 		return 1 << (v >> 32 % Bits)
 	case 1:
@@ -34,13 +25,13 @@ func (r *random) probability() uint32 {
 	}
 }
 
-func (r *random) message(n int) (bits []int, ps []uint32) {
+func message(r *splitmix.Source, n int) (bits []int, ps []uint32) {
 	for range n {
-		p := r.probability()
-		bit := int(r.next() & 1)
-		if r.next()&1 == 0 { // as likely as it says, so that long messages stay short
+		p := probability(r)
+		bit := int(r.Next() & 1)
+		if r.Next()&1 == 0 { // as likely as it says, so that long messages stay short
 			bit = 0
-			if uint32(r.next()>>(64-Bits)) < p {
+			if uint32(r.Next()>>(64-Bits)) < p {
 				bit = 1
 			}
 		}
@@ -144,10 +135,10 @@ func TestExhaustivePeriodic(t *testing.T) {
 }
 
 func TestRandom(t *testing.T) {
-	r := random(3)
+	r := splitmix.Source(3)
 	for n := range 500 {
-		check(t, slices.Repeat([]int{n & 1}, n), slices.Repeat([]uint32{r.probability()}, n))
-		bits, ps := r.message(n)
+		check(t, slices.Repeat([]int{n & 1}, n), slices.Repeat([]uint32{probability(&r)}, n))
+		bits, ps := message(&r, n)
 		check(t, bits, ps)
 	}
 }
@@ -155,10 +146,10 @@ func TestRandom(t *testing.T) {
 // Of all messages of up to two bytes, exactly those are accepted that the
 // encoder writes, each for other bits.
 func TestBijection(t *testing.T) {
-	for seed := range random(20) {
+	for seed := range splitmix.Source(20) {
 		r := seed
-		n := 1 + int(r.next()%10)
-		_, ps := r.message(n)
+		n := 1 + int(r.Next()%10)
+		_, ps := message(&r, n)
 		want := map[string]bool{}
 		bits := make([]int, n)
 		for v := range 1 << n {
@@ -207,9 +198,9 @@ func TestBijection(t *testing.T) {
 // No other message is accepted for the same bits, and none that the encoder
 // would not write for any.
 func TestCanonical(t *testing.T) {
-	r := random(7)
+	r := splitmix.Source(7)
 	for range 300 {
-		bits, ps := r.message(int(r.next() % 40))
+		bits, ps := message(&r, int(r.Next()%40))
 		message := encode(bits, ps)
 		reject := func(changed []byte, how string) {
 			d := NewDecoder(changed)
@@ -251,7 +242,7 @@ func TestOutsideFirstInterval(t *testing.T) {
 func TestCarry(t *testing.T) {
 	const half = 1 << 31
 	for _, want := range []byte{0x80, 0x7F} {
-		r := random(11)
+		r := splitmix.Source(11)
 		e := NewEncoder(nil)
 		distance := uint64(half) // from low to one half
 		var bits []int
@@ -266,7 +257,7 @@ func TestCarry(t *testing.T) {
 			bits, ps = append(bits, bit), append(ps, p)
 		}
 		for len(e.out) < 1000 {
-			p := r.probability()
+			p := probability(&r)
 			bound := uint64(split(e.width, p))
 			if bound == distance {
 				continue // would end the run
@@ -323,10 +314,10 @@ func TestLength(t *testing.T) {
 	if testing.Short() {
 		n /= 10
 	}
-	r, e, ideal := random(1), NewEncoder(nil), 0.0
-	draw := func(r *random) (bit int, p uint32) {
-		p = r.probability()
-		if uint32(r.next()>>(64-Bits)) < p {
+	r, e, ideal := splitmix.Source(1), NewEncoder(nil), 0.0
+	draw := func(r *splitmix.Source) (bit int, p uint32) {
+		p = probability(r)
+		if uint32(r.Next()>>(64-Bits)) < p {
 			bit = 1
 		}
 		return bit, p
@@ -404,10 +395,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s), uint64(3), uint16(20))
 	}
 	f.Fuzz(func(t *testing.T, src []byte, seed uint64, n uint16) {
-		r, d := random(seed), NewDecoder(src)
+		r, d := splitmix.Source(seed), NewDecoder(src)
 		bits, ps := make([]int, n), make([]uint32, n)
 		for i := range bits {
-			ps[i] = r.probability()
+			ps[i] = probability(&r)
 			bits[i] = d.Decode(ps[i])
 		}
 		same := bytes.Equal(encode(bits, ps), src)
@@ -419,11 +410,11 @@ func FuzzDecode(f *testing.F) {
 
 // benchmarkBits are of the kind that a good predictor leaves: 0.5 bits each.
 func benchmarkBits() (bits []int, ps []uint32) {
-	r := random(5)
+	r := splitmix.Source(5)
 	for range 1 << 16 {
 		p := uint32(1<<Bits - 1<<Bits/9)
 		bit := 1
-		if r.next()%9 == 0 {
+		if r.Next()%9 == 0 {
 			bit = 0
 		}
 		bits, ps = append(bits, bit), append(ps, p)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math/big"
 	"testing"
+
+	"github.com/pith-codec/pith/internal/splitmix"
 )
 
 // oracle computes a message from the definition in doc.go with unbounded
@@ -40,9 +42,9 @@ func oracle(bits []int, ps []uint32) []byte {
 }
 
 func TestOracle(t *testing.T) {
-	r := random(13)
+	r := splitmix.Source(13)
 	for n := range 1500 {
-		bits, ps := r.message(n % 300)
+		bits, ps := message(&r, n%300)
 		if got, want := encode(bits, ps), oracle(bits, ps); !bytes.Equal(got, want) {
 			t.Fatalf("%v with %v: %x, want %x", bits, ps, got, want)
 		}

@@ -152,7 +152,7 @@ func (f *File) dress(like fs.FileInfo) error {
 // refuses an existing name without a moment's gap.
 func (f *File) publish() error {
 	if f.replace {
-		return sys.rename(f.Name(), f.target)
+		return f.rename()
 	}
 	err := sys.link(f.Name(), f.target)
 	if err == nil || errors.Is(err, fs.ErrExist) {
@@ -161,7 +161,17 @@ func (f *File) publish() error {
 	if _, err := os.Lstat(f.target); err == nil {
 		return fs.ErrExist
 	}
-	return sys.rename(f.Name(), f.target)
+	return f.rename()
+}
+
+func (f *File) rename() error {
+	if err := sys.rename(f.Name(), f.target); err != nil {
+		return err
+	}
+	mu.Lock()
+	delete(pending, f.Name())
+	mu.Unlock()
+	return nil
 }
 
 // Discard closes and removes the temporary file. After Commit it does nothing.

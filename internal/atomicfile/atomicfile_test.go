@@ -252,7 +252,7 @@ func record(t *testing.T, fail func(call string) error) (calls *[]string) {
 func TestOrder(t *testing.T) {
 	for replace, want := range map[bool]string{
 		false: "chmod chtimes sync close link remove sync folder",
-		true:  "chmod chtimes sync close rename remove sync folder",
+		true:  "chmod chtimes sync close rename sync folder",
 	} {
 		calls := record(t, func(string) error { return nil })
 		if err := mustCreate(t, filepath.Join(t.TempDir(), "a"), replace, "x").Commit(like(t, 0o600, time.Now())); err != nil {

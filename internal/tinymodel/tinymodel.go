@@ -3,7 +3,11 @@
 // real ones, in a fraction of the time.
 package tinymodel
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pith-codec/pith/internal/splitmix"
+)
 
 // Config is the shape of a model. Widths that are no multiples of 64 are on
 // purpose: the engine pads them.
@@ -55,16 +59,16 @@ func Bytes(c Config) []byte {
 	w.strings("tokenizer.ggml.merges", merges)
 	w.uint32("tokenizer.ggml.bos_token_id", 0)
 
-	r := random(c.Seed)
+	r := splitmix.Source(c.Seed)
 	kv := c.Width / c.Heads * c.KVHeads
 	embedding := uint32(typeF16)
 	if c.Width%32 == 0 {
 		embedding = typeQ4_0
 	}
-	w.tensor("token_embd.weight", embedding, c.Width, len(tokens), r.normal(c.Width*len(tokens), 1))
+	w.tensor("token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	w.tensor("output_norm.weight", typeF32, c.Width, 0, outputNorm(c, &r))
 	if !c.Tied {
-		w.tensor("output.weight", typeF16, c.Width, len(tokens), r.normal(c.Width*len(tokens), 1))
+		w.tensor("output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	}
 	wide := uint32(typeF32)
 	if c.Width%32 == 0 {
@@ -72,10 +76,10 @@ func Bytes(c Config) []byte {
 	}
 	for i := range c.Layers {
 		add := func(name string, kind uint32, cols, rows int) {
-			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, r.normal(cols*max(rows, 1), 0.3))
+			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*max(rows, 1), 0.3))
 		}
 		for _, name := range []string{"attn_norm", "ffn_norm"} {
-			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, r.normal(c.Width, 1))
+			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, randomNormal(&r, c.Width, 1))
 		}
 		add("attn_q", wide, c.Width, c.Width)
 		add("attn_k", typeF16, c.Width, kv)
@@ -90,8 +94,8 @@ func Bytes(c Config) []byte {
 
 // outputNorm weighs one value of the final state far more than the others: as
 // it comes out near zero or not, predictions are flat or certain.
-func outputNorm(c Config, r *random) []float32 {
-	norm := r.normal(c.Width, 0.05)
+func outputNorm(c Config, r *splitmix.Source) []float32 {
+	norm := randomNormal(r, c.Width, 0.05)
 	norm[0] = 60
 	return norm
 }
@@ -154,25 +158,14 @@ func contains(s string, b byte) bool {
 	return false
 }
 
-// random is splitmix64.
-type random uint64
-
-func (r *random) next() uint64 {
-	*r += 0x9E3779B97F4A7C15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
 // normal returns n numbers, nearly normally distributed: sums of twelve
 // uniform ones.
-func (r *random) normal(n int, deviation float32) []float32 {
+func randomNormal(r *splitmix.Source, n int, deviation float32) []float32 {
 	list := make([]float32, n)
 	for i := range list {
 		sum := int64(0)
 		for range 12 {
-			sum += int64(r.next() >> 40)
+			sum += int64(r.Next() >> 40)
 		}
 		list[i] = float32(float32(float64(sum-6<<24)/(1<<24)) * deviation)
 	}

@@ -5,20 +5,9 @@ import (
 	"math/big"
 	"slices"
 	"testing"
+
+	"github.com/pith-codec/pith/internal/splitmix"
 )
-
-// random is splitmix64.
-type random uint64
-
-func (r *random) next() uint64 {
-	*r += 0x9E3779B97F4A7C15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-func (r *random) below(n int) int { return int(r.next() % uint64(n)) }
 
 // weights is a list of weights, one a leaf.
 type weights []uint32
@@ -30,10 +19,10 @@ func (w weights) Sum(lo, hi int) (sum uint64) {
 	return sum
 }
 
-func (r *random) weights(n int) weights {
+func randomWeights(r *splitmix.Source, n int) weights {
 	w := make(weights, n)
 	for i := range w {
-		w[i] = 1 + uint32(r.next()>>(38+r.below(26)))
+		w[i] = 1 + uint32(r.Next()>>(38+r.Below(26)))
 	}
 	return w
 }
@@ -100,7 +89,7 @@ func TestLeaves(t *testing.T) {
 // see the same probabilities.
 func TestRoundTrip(t *testing.T) {
 	for name, tokens := range vocabularies() {
-		v, r := vocabulary(tokens), random(1)
+		v, r := vocabulary(tokens), splitmix.Source(1)
 		const streams, steps = 3, 150
 		encoder, decoder := NewMixer(v, streams, 1000), NewMixer(v, streams, 1000)
 		var ids [steps][streams]int32
@@ -109,11 +98,11 @@ func TestRoundTrip(t *testing.T) {
 		var text [streams][]byte
 		for step := range steps {
 			for s := range streams {
-				id := v.Order()[r.below(len(v.Order()))]
-				if len(v.escapes) > 0 && r.below(8) == 0 {
-					id = int32(v.size) + int32(v.escapes[r.below(len(v.escapes))][0])
+				id := v.Order()[r.Below(len(v.Order()))]
+				if len(v.escapes) > 0 && r.Below(8) == 0 {
+					id = int32(v.size) + int32(v.escapes[r.Below(len(v.escapes))][0])
 				}
-				w := r.weights(len(v.Order()))
+				w := randomWeights(&r, len(v.Order()))
 				opinions := v.AppendOpinions([]int32{7}, id, w)
 				if rest := encoder.Encode(s, id, append(opinions[1:], 1, 2, 3), written); !slices.Equal(rest, []int32{1, 2, 3}) {
 					t.Fatalf("%s: opinions left: %v", name, rest)
@@ -166,9 +155,9 @@ func (s *sums) opinion(lo, mid, hi int) int32 {
 // The product of the shares along a walk is exactly the token's share.
 func TestWalkIsExact(t *testing.T) {
 	for name, tokens := range vocabularies() {
-		v, r := vocabulary(tokens), random(2)
+		v, r := vocabulary(tokens), splitmix.Source(2)
 		for leaf, id := range v.Order() {
-			w := r.weights(len(v.Order()))
+			w := randomWeights(&r, len(v.Order()))
 			s := &sums{w, big.NewRat(1, 1), leaf}
 			if got := walk(v, id, s, listener{}); got != id {
 				t.Fatalf("%s: the walk to %d ends at %d", name, id, got)
@@ -185,10 +174,10 @@ func TestWalkIsExact(t *testing.T) {
 // first token on; an escape that never comes as well.
 func TestSureModel(t *testing.T) {
 	tokens := vocabularies()["letters"]
-	v, r := vocabulary(tokens), random(3)
+	v, r := vocabulary(tokens), splitmix.Source(3)
 	m, out := NewMixer(v, 1, 1<<16), &tape{}
 	for range 20000 {
-		leaf := r.below(len(v.Order()))
+		leaf := r.Below(len(v.Order()))
 		w := make(weights, len(v.Order()))
 		for i := range w {
 			w[i] = 1

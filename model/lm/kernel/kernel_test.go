@@ -8,32 +8,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pith-codec/pith/internal/splitmix"
 	"golang.org/x/sys/cpu"
 )
 
-// random is splitmix64.
-type random uint64
-
-func (r *random) next() uint64 {
-	*r += 0x9E3779B97F4A7C15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-func (r *random) below(n int) int { return int(r.next() % uint64(n)) }
-
 // floats returns numbers of very different sizes, with runs of zeros and of
 // numbers too small to count.
-func (r *random) floats(n int) []float32 {
+func randomFloats(r *splitmix.Source, n int) []float32 {
 	list := make([]float32, n)
 	scale := 1.0
 	for i := range list {
 		if i%64 == 0 {
-			scale = []float64{1, 1e-3, 1e5, 1e-35, 0, 1e-42, 30}[r.below(7)]
+			scale = []float64{1, 1e-3, 1e5, 1e-35, 0, 1e-42, 30}[r.Below(7)]
 		}
-		list[i] = float32((float64(r.next()>>11)/(1<<52) - 1) * scale)
+		list[i] = float32((float64(r.Next()>>11)/(1<<52) - 1) * scale)
 	}
 	return list
 }
@@ -94,40 +82,40 @@ func TestNoFusedInstructions(t *testing.T) {
 }
 
 // problem is a random product.
-func problem(r *random, rows, cols, n int) (*Matrix, *Vectors) {
+func problem(r *splitmix.Source, rows, cols, n int) (*Matrix, *Vectors) {
 	w, x := NewMatrix(rows, cols), NewVectors(n, cols)
 	values := make([]int8, cols)
 	for i := range rows {
 		for j := range values {
-			values[j] = int8(r.below(255) - 127)
+			values[j] = int8(r.Below(255) - 127)
 			if i%3 == 0 {
-				values[j] = int8(127 - 254*r.below(2))
+				values[j] = int8(127 - 254*r.Below(2))
 			}
 		}
-		w.SetRow(i, float32(r.below(1000)+1)/1e5, values)
+		w.SetRow(i, float32(r.Below(1000)+1)/1e5, values)
 	}
-	source := r.floats(x.Cols)
+	source := randomFloats(r, x.Cols)
 	for i := range n {
 		generic.Quantize(x, i, source)
 		if i%2 == 1 {
 			for b := range x.Cols / Block {
 				sum := int32(0)
 				for j := range Block {
-					q := int8(127 - 254*r.below(2))
+					q := int8(127 - 254*r.Below(2))
 					x.Q[(b*x.N+i)*Block+j] = q
 					sum += int32(q)
 				}
 				x.Bias[b*x.N+i] = -128 * sum
 			}
 		}
-		source = r.floats(x.Cols)
+		source = randomFloats(r, x.Cols)
 	}
 	return w, x
 }
 
 func TestMul(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(1)
+		r := splitmix.Source(1)
 		for _, shape := range [][2]int{{16, 64}, {32, 128}, {48, 576}, {160, 64}, {16, 1536}, {64, 320}} {
 			w, x := problem(&r, shape[0], shape[1], 14)
 			for n := 1; n <= MaxTile; n++ {
@@ -136,7 +124,7 @@ func TestMul(t *testing.T) {
 						continue
 					}
 					groups := shape[0] / Lanes
-					g0 := r.below(groups)
+					g0 := r.Below(groups)
 					ldd := shape[0] + 5
 					want, got := make([]float32, n*ldd), make([]float32, n*ldd)
 					generic.Mul(want, ldd, w, g0, groups, x, first, n)
@@ -150,7 +138,7 @@ func TestMul(t *testing.T) {
 
 // The generic product, too, must be right: compared with big integers.
 func TestMulIsProduct(t *testing.T) {
-	r := random(2)
+	r := splitmix.Source(2)
 	w, x := problem(&r, 32, 192, 3)
 	dst := make([]float32, 3*32)
 	generic.Mul(dst, 32, w, 0, 2, x, 0, 3)
@@ -189,10 +177,10 @@ func equal[T comparable](t *testing.T, got, want []T) {
 
 func TestQuantize(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(3)
+		r := splitmix.Source(3)
 		for n := range 300 {
 			cols := 64 * (1 + n%5)
-			src := r.floats(cols)
+			src := randomFloats(&r, cols)
 			want, got := NewVectors(3, cols), NewVectors(3, cols)
 			generic.Quantize(want, n%3, src)
 			k.Quantize(got, n%3, src)
@@ -208,9 +196,9 @@ func TestQuantize(t *testing.T) {
 
 func TestElementwise(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(4)
+		r := splitmix.Source(4)
 		for n := 64; n <= 1600; n += 64 {
-			a, b, c := r.floats(n), r.floats(n), r.floats(n)
+			a, b, c := randomFloats(&r, n), randomFloats(&r, n), randomFloats(&r, n)
 			compare := func(f func(k *Impl, dst []float32)) {
 				t.Helper()
 				want, got := slices.Clone(a), slices.Clone(a)
@@ -231,13 +219,13 @@ func TestElementwise(t *testing.T) {
 
 func TestSoftmax(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(5)
+		r := splitmix.Source(5)
 		for n := 16; n <= 1200; n += 16 {
-			z, vs := r.floats(n), r.floats(n)
+			z, vs := randomFloats(&r, n), randomFloats(&r, n)
 			for i := range z {
 				vs[i] = float32(math.Abs(float64(vs[i])))
 				z[i] = min(z[i], 100)
-				if r.below(4) == 0 {
+				if r.Below(4) == 0 {
 					z[i] = -1e30
 				}
 			}
@@ -309,17 +297,17 @@ func TestRoundEven(t *testing.T) {
 
 func TestAccumulate(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(6)
+		r := splitmix.Source(6)
 		for n := 4; n <= 600; n += 4 {
 			heads, size := 1+n/4%3, Block*(1+n/4%2)
 			ldv := 4 * size
 			v := make([]int8, n/4*ldv)
 			hi, lo := make([]byte, heads*n), make([]byte, heads*n)
 			for i := range v {
-				v[i] = int8(r.below(255) - 127)
+				v[i] = int8(r.Below(255) - 127)
 			}
 			for i := range hi {
-				hi[i], lo[i] = byte(r.next()), byte(r.next())
+				hi[i], lo[i] = byte(r.Next()), byte(r.Next())
 				if n%12 == 0 {
 					hi[i], lo[i] = 255, 255
 				}
@@ -334,13 +322,13 @@ func TestAccumulate(t *testing.T) {
 
 func TestExp(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(7)
+		r := splitmix.Source(7)
 		for n := 32; n <= 1600; n += 32 {
-			logits := r.floats(n)
+			logits := randomFloats(&r, n)
 			for i := range logits {
 				logits[i] = max(-1e30, min(80, logits[i]))
 			}
-			logits[r.below(n)] = -1e30
+			logits[r.Below(n)] = -1e30
 			top := generic.Max(logits)
 			f, sums, f2, sums2 := make([]uint32, n), make([]uint32, n/32), make([]uint32, n), make([]uint32, n/32)
 			generic.Exp(f, sums, logits, top)
@@ -382,7 +370,7 @@ func TestShapesAreChecked(t *testing.T) {
 }
 
 func BenchmarkMul(b *testing.B) {
-	r := random(1)
+	r := splitmix.Source(1)
 	for _, k := range Available()[1:] {
 		for _, cols := range []int{576, 1536} {
 			w, x := problem(&r, 576, cols, MaxTile)
