@@ -15,6 +15,7 @@ import (
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/progress"
+	"github.com/pith-codec/pith/internal/splitmix"
 	"github.com/pith-codec/pith/internal/tinymodel"
 	"github.com/pith-codec/pith/model/builtin"
 )
@@ -93,10 +94,9 @@ func makeBytes(ts *testscript.TestScript, _ bool, args []string) {
 	if _, err := fmt.Sscan(args[1], &n); err != nil {
 		ts.Fatalf("%v", err)
 	}
-	data, seed := make([]byte, n), uint64(1)
+	data, source := make([]byte, n), splitmix.Source(1)
 	for i := range data {
-		seed = seed*6364136223846793005 + 1442695040888963407
-		data[i] = byte(seed >> 56)
+		data[i] = byte(source.Next())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
 }
