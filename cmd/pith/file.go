@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"golang.org/x/term"
 
 	"github.com/pith-codec/pith/codec"
@@ -186,78 +185,6 @@ func (s *settings) meter(name string, info fs.FileInfo) *progress.Meter {
 	return progress.New(os.Stderr, printable(display(name)), size)
 }
 
-// passed is what went through a transform.
-type passed struct {
-	restored bool
-	in, out  int64  // bytes
-	plain    uint64 // hash of those that are not compressed
-}
-
-// transform compresses in to out, or restores it.
-func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *progress.Meter) (p passed, err error) {
-	defer meter.Clear()
-	p.restored = restore
-	hash := xxhash.New()
-	from, to := &counted{r: in}, &counted{w: out}
-	if restore {
-		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model,
-			Progress: func(_, coded int64) { meter.Set(coded) }})
-		defer d.Close()
-		_, err = io.Copy(io.MultiWriter(to, hash), d)
-	} else {
-		var e *codec.Encoder
-		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads,
-			Model:    func() (*codec.Model, error) { return s.model(builtin.ID) },
-			Progress: func(raw, _ int64) { meter.Set(raw) }})
-		if err != nil {
-			return p, err
-		}
-		_, err = io.Copy(e, io.TeeReader(from, hash))
-		if from.err != nil {
-			return p, from.err // Close would make a whole file of a part
-		}
-		if closed := e.Close(); err == nil {
-			err = closed
-		}
-	}
-	p.in, p.out, p.plain = from.n, to.n, hash.Sum64()
-	return p, err
-}
-
-// verify reads back what was written, decodes it if it is compressed, and
-// compares it with what was read.
-func (s *settings) verify(out *os.File, name string, p passed) error {
-	info, err := out.Stat()
-	if err != nil {
-		return err
-	}
-	if _, err := out.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	var n int64
-	var plain uint64
-	if p.restored {
-		hash := xxhash.New()
-		n, err = io.Copy(hash, out)
-		plain = hash.Sum64()
-	} else {
-		var back passed
-		back, err = s.transform(io.Discard, out, true, s.meter(name+" (check)", info))
-		n, plain = back.out, back.plain
-	}
-	want := p.in
-	if p.restored {
-		want = p.out
-	}
-	switch {
-	case err != nil && exitCode(err) == exitError:
-		return err // of the system, not of what was written
-	case err != nil, n != want, plain != p.plain:
-		return &internalError{hint("the output does not restore to the input", "the input was kept; please report this")}
-	}
-	return nil
-}
-
 // unchanged reports an input that was written to since it was looked at.
 func unchanged(in *os.File, before fs.FileInfo) error {
 	if !before.Mode().IsRegular() {
@@ -282,27 +209,4 @@ func removeInput(name string, in *os.File, before fs.FileInfo) error {
 		return hint("was replaced while it was read", "the output is complete; what is now there was kept")
 	}
 	return os.Remove(name)
-}
-
-// counted counts the bytes that pass, and keeps an error of reading.
-type counted struct {
-	r   io.Reader
-	w   io.Writer
-	n   int64
-	err error
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	if err != io.EOF {
-		c.err = err
-	}
-	return n, err
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
