@@ -39,28 +39,33 @@ func guarded[T any](t *testing.T, n int, atEnd bool) []T {
 func TestGuardPages(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
 		for _, end := range []bool{false, true} {
+			floats := func(n int) []float32 { return guarded[float32](t, n, end) }
 			for n := 1; n <= MaxTile; n++ {
 				cols, rows := 64*(1+n%3), 16*(1+n%2)
-				w := &Matrix{Rows: rows, Cols: cols, Data: guarded[byte](t, rows*cols, end), Scale: guarded[float32](t, rows, end)}
+				w := &Matrix{Rows: rows, Cols: cols, Data: guarded[byte](t, rows*cols, end), Scale: floats(rows)}
 				b := cols / Block * n
-				x := &Vectors{N: n, Cols: cols, Q: guarded[int8](t, b*Block, end), Scale: guarded[float32](t, b, end), Bias: guarded[int32](t, b, end)}
-				k.Mul(guarded[float32](t, n*rows, end), rows, w, 0, rows/16, x, 0, n)
-				k.Quantize(x, n-1, guarded[float32](t, cols, end))
-				a, c, d := guarded[float32](t, cols, end), guarded[float32](t, cols, end), guarded[float32](t, cols, end)
-				k.RMSNorm(a, c, d, cols, 1e-5)
+				x := &Vectors{N: n, Cols: cols, Q: guarded[int8](t, b*Block, end), Scale: floats(b), Bias: guarded[int32](t, b, end)}
+				k.Mul(floats(n*rows), rows, w, 0, rows/16, x, 0, n)
+				for i := range n {
+					k.Quantize(x, i, floats(cols))
+				}
+				slots := 16 * n
+				a, c, d := floats(slots), floats(slots), floats(slots)
+				k.RMSNorm(a, c, d, slots, 1e-5)
 				k.SiLUMul(a, c, d)
 				k.Rotate(a, c, d)
 				k.Add(a, c)
 				k.Max(a)
-				slots := 16 * n
 				hi, lo := guarded[byte](t, slots*3, end), guarded[byte](t, slots*3, end)
-				k.Softmax(hi[:slots], lo[:slots], guarded[float32](t, slots, end), guarded[float32](t, slots, end))
-				k.Softmax(hi[2*slots:], lo[2*slots:], guarded[float32](t, slots, end), guarded[float32](t, slots, end))
+				k.Softmax(hi[:slots], lo[:slots], a, c)
+				k.Softmax(hi[2*slots:], lo[2*slots:], a, c)
 				for heads := 1; heads <= 3; heads++ {
-					k.Accumulate(guarded[float32](t, 64*heads, end), hi[(3-heads)*slots:], lo[(3-heads)*slots:], slots,
-						guarded[int8](t, slots*64, end), 256, slots, heads)
+					for few := 4; few <= 16; few += 4 {
+						n := slots - 16 + few
+						k.Accumulate(floats(64*heads), hi[3*slots-heads*n:], lo[3*slots-heads*n:], n, guarded[int8](t, n*64, end), 256, n, heads)
+					}
 				}
-				k.Exp(guarded[uint32](t, 32*n, end), guarded[uint32](t, n, end), guarded[float32](t, 32*n, end), 0)
+				k.Exp(guarded[uint32](t, 32*n, end), guarded[uint32](t, n, end), floats(32*n), 0)
 			}
 		}
 	})

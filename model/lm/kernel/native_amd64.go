@@ -2,7 +2,12 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/cpu"
+)
 
 // native lists the implementations in assembly that this processor can run.
 func native() (list []*Impl) {
@@ -18,19 +23,14 @@ func native() (list []*Impl) {
 }
 
 var avx2 = Impl{
-	Name: "avx2",
-	Mul: func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
-		const tile = len(mulsAVX2)
-		for i := 0; i < n; i += tile {
-			mulNative(mulsAVX2[:], dst[i*ldd:], ldd, w, g0, g1, x, first+i, min(tile, n-i))
-		}
-	},
+	Name:     "avx2",
+	Mul:      mulAVX2,
 	Quantize: quantizeWith(quantizeAVX2),
 	RMSNorm:  rmsNormWith(rmsNormAVX2),
 	SiLUMul:  siluMulWith(siluMulAVX2),
 	Rotate:   rotateWith(rotateAVX2),
 	Add:      addWith(addAVX2),
-	Max:      func(x []float32) float32 { return maximumAVX2(&x[0], len(x)) },
+	Max:      maxWith(maximumAVX2),
 	Softmax:  softmaxWith(maximumAVX2, softmaxExpAVX2, softmaxSplitAVX2),
 	Accumulate: func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
 		for h := range heads {
@@ -41,16 +41,14 @@ var avx2 = Impl{
 }
 
 var avx512vnni = Impl{
-	Name: "avx512vnni",
-	Mul: func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
-		mulNative(mulsVNNI[:], dst, ldd, w, g0, g1, x, first, n)
-	},
+	Name:     "avx512vnni",
+	Mul:      mulVNNI,
 	Quantize: quantizeWith(quantizeAVX512),
 	RMSNorm:  rmsNormWith(rmsNormAVX512),
 	SiLUMul:  siluMulWith(siluMulAVX512),
 	Rotate:   rotateWith(rotateAVX512),
 	Add:      addWith(addAVX512),
-	Max:      func(x []float32) float32 { return maximumAVX512(&x[0], len(x)) },
+	Max:      maxWith(maximumAVX512),
 	Softmax:  softmaxWith(maximumAVX512, softmaxExpAVX512, softmaxSplitAVX512),
 	Accumulate: func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
 		accumulateNative(accumulatesVNNI[heads-1], dst, hi, lo, ldw, v, ldv, n, heads)
@@ -60,43 +58,72 @@ var avx512vnni = Impl{
 
 type mulFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
-var mulsAVX2 = [...]mulFunc{mulAVX2x1, mulAVX2x2, mulAVX2x3, mulAVX2x4}
-
 var mulsVNNI = [MaxTile]mulFunc{
 	mulVNNI1, mulVNNI2, mulVNNI3, mulVNNI4, mulVNNI5, mulVNNI6, mulVNNI7, mulVNNI8, mulVNNI9, mulVNNI10, mulVNNI11, mulVNNI12,
 }
+
+type mulWordsFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, words *int16, across int, xs *float32, xb *int32, stride int, blocks int)
+
+var mulsAVX2 = [...]mulWordsFunc{mulAVX2x1, mulAVX2x2, mulAVX2x3, mulAVX2x4, mulAVX2x5, mulAVX2x6}
 
 type accumulateFunc = func(dst *float32, hi, lo *byte, ldw int, v *int8, ldv int, n int)
 
 var accumulatesVNNI = [...]accumulateFunc{accumulateVNNI1, accumulateVNNI2, accumulateVNNI3}
 
-// callBytes bounds the weights one call reads: assembly cannot be preempted.
-const callBytes = 1 << 20
-
 // The wrappers index the last element of every operand, so that a wrong shape
 // panics here rather than reading past the end there.
 
-func mulNative(table []mulFunc, dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
-	if g0 >= g1 || n == 0 {
-		return
-	}
-	blocks := x.Cols / Block
-	last := (blocks-1)*x.N + first + n - 1
-	_, _, _ = x.Q[(last+1)*Block-1], x.Scale[last], x.Bias[last]
-	_, _ = w.Data[g1*Lanes*w.Cols-1], w.Scale[g1*Lanes-1]
-	_ = dst[(n-1)*ldd+g1*Lanes-1]
+// callBytes bounds the weights that one call reads: assembly cannot be preempted.
+const callBytes = 1 << 20
+
+// checkMul returns the number of groups of rows that one call should multiply.
+func checkMul(dst []float32, ldd int, w *Matrix, g1 int, x *Vectors, first, n int) (step int) {
 	if w.Cols != x.Cols {
 		panic("kernel: internal error: matrix and vectors of different length")
 	}
-	step := max(1, callBytes/(Lanes*w.Cols))
+	last := (x.Cols/Block-1)*x.N + first + n - 1
+	_, _, _ = x.Q[(last+1)*Block-1], x.Scale[last], x.Bias[last]
+	_, _ = w.Data[g1*Lanes*w.Cols-1], w.Scale[g1*Lanes-1]
+	_ = dst[(n-1)*ldd+g1*Lanes-1]
+	return max(1, callBytes/(Lanes*w.Cols))
+}
+
+func mulVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+	if g0 >= g1 || n == 0 {
+		return
+	}
+	step := checkMul(dst, ldd, w, g1, x, first, n)
 	for g := g0; g < g1; g += step {
-		table[n-1](&dst[g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
-			&x.Q[first*Block], &x.Scale[first], &x.Bias[first], x.N, blocks)
+		mulsVNNI[n-1](&dst[g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
+			&x.Q[first*Block], &x.Scale[first], &x.Bias[first], x.N, x.Cols/Block)
+	}
+}
+
+// widened holds vectors of 16-bit numbers between calls.
+var widened = sync.Pool{New: func() any { return new([]int16) }}
+
+func mulAVX2(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+	if g0 >= g1 || n == 0 {
+		return
+	}
+	step := checkMul(dst, ldd, w, g1, x, first, n)
+	buffer := widened.Get().(*[]int16)
+	defer widened.Put(buffer)
+	*buffer = slices.Grow((*buffer)[:0], n*x.Cols)[:n*x.Cols]
+	blocks := x.Cols / Block
+	widenAVX2(&(*buffer)[0], &x.Q[first*Block], n, x.N, blocks)
+	tiles := (n + len(mulsAVX2) - 1) / len(mulsAVX2)
+	for g := g0; g < g1; g += step {
+		for t := range tiles {
+			i, end := t*n/tiles, (t+1)*n/tiles
+			mulsAVX2[end-i-1](&dst[i*ldd+g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
+				&(*buffer)[i*Block], n, &x.Scale[first+i], &x.Bias[first+i], x.N, blocks)
+		}
 	}
 }
 
 func accumulateNative(f accumulateFunc, dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
-	if n == 0 {
+	if whole(n, 4) == 0 {
 		clear(dst[:heads*Block])
 		return
 	}
@@ -106,46 +133,62 @@ func accumulateNative(f accumulateFunc, dst []float32, hi, lo []byte, ldw int, v
 	f(&dst[0], &hi[0], &lo[0], ldw, &v[0], ldv, n)
 }
 
-func quantizeWith(f func(q *int8, x *float32) (scale float32, sum int32)) func(*Vectors, int, []float32) {
+func quantizeWith(f func(q *int8, scale *float32, bias *int32, x *float32, stride int, blocks int)) func(*Vectors, int, []float32) {
 	return func(x *Vectors, i int, src []float32) {
-		for b := range x.Cols / Block {
-			at := b*x.N + i
-			scale, sum := f(&x.Q[at*Block : at*Block+Block][0], &src[b*Block : b*Block+Block][0])
-			x.Scale[at], x.Bias[at] = scale, -128*sum
-		}
+		blocks := x.Cols / Block
+		last := (blocks-1)*x.N + i
+		_, _, _, _ = x.Q[(last+1)*Block-1], x.Scale[last], x.Bias[last], src[blocks*Block-1]
+		f(&x.Q[i*Block], &x.Scale[i], &x.Bias[i], &src[0], x.N, blocks)
 	}
+}
+
+// whole panics where assembly, which takes step numbers at a time, would run
+// past the end.
+func whole(n, step int) int {
+	if n%step != 0 {
+		panic("kernel: internal error: length is no multiple of a vector's")
+	}
+	return n
 }
 
 func rmsNormWith(f func(dst, src, weight *float32, n int, dim, eps float32)) func(_, _, _ []float32, _ int, _ float32) {
 	return func(dst, src, weight []float32, dim int, eps float32) {
-		n := len(src)
-		_, _ = dst[n-1], weight[n-1]
-		f(&dst[0], &src[0], &weight[0], n, float32(dim), eps)
+		if n := whole(len(src), Lanes); n > 0 {
+			_, _ = dst[n-1], weight[n-1]
+			f(&dst[0], &src[0], &weight[0], n, float32(dim), eps)
+		}
 	}
 }
 
 func siluMulWith(f func(dst, gate, up *float32, n int)) func(_, _, _ []float32) {
 	return func(dst, gate, up []float32) {
-		n := len(gate)
-		_, _ = dst[n-1], up[n-1]
-		f(&dst[0], &gate[0], &up[0], n)
+		if n := whole(len(gate), Lanes); n > 0 {
+			_, _ = dst[n-1], up[n-1]
+			f(&dst[0], &gate[0], &up[0], n)
+		}
 	}
 }
 
 func rotateWith(f func(x, c, s *float32, n int)) func(_, _, _ []float32) {
 	return func(x, c, s []float32) {
-		n := len(x)
-		_, _ = c[n-1], s[n-1]
-		f(&x[0], &c[0], &s[0], n)
+		if n := whole(len(x), Lanes); n > 0 {
+			_, _ = c[n-1], s[n-1]
+			f(&x[0], &c[0], &s[0], n)
+		}
 	}
 }
 
 func addWith(f func(dst, src *float32, n int)) func(_, _ []float32) {
 	return func(dst, src []float32) {
-		n := len(src)
-		_ = dst[n-1]
-		f(&dst[0], &src[0], n)
+		if n := whole(len(src), Lanes); n > 0 {
+			_ = dst[n-1]
+			f(&dst[0], &src[0], n)
+		}
 	}
+}
+
+func maxWith(f func(x *float32, n int) float32) func([]float32) float32 {
+	return func(x []float32) float32 { return f(&x[0], whole(len(x), Lanes)) }
 }
 
 func softmaxWith(
@@ -154,7 +197,7 @@ func softmaxWith(
 	split func(hi, lo *byte, a *float32, n int, inverse float32),
 ) func(hi, lo []byte, z, vs []float32) (int64, float32) {
 	return func(hi, lo []byte, z, vs []float32) (den int64, top float32) {
-		n := len(z)
+		n := whole(len(z), Lanes)
 		_, _, _ = hi[n-1], lo[n-1], vs[n-1]
 		var sums [16]int32
 		top = exp(&z[0], &vs[0], n, maximum(&z[0], n), &sums)
@@ -172,8 +215,9 @@ func softmaxWith(
 
 func expWith(f func(f, sums *uint32, logits *float32, n int, max float32)) func(_, _ []uint32, _ []float32, _ float32) {
 	return func(weights, sums []uint32, logits []float32, max float32) {
-		n := len(logits)
-		_, _ = weights[n-1], sums[n/32-1]
-		f(&weights[0], &sums[0], &logits[0], n, max)
+		if n := whole(len(logits), 32); n > 0 {
+			_, _ = weights[n-1], sums[n/32-1]
+			f(&weights[0], &sums[0], &logits[0], n, max)
+		}
 	}
 }

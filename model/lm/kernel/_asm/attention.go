@@ -13,8 +13,6 @@ import (
 // between the weights of heads.
 const accumulateArgs = "func(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)"
 
-func load(name string) Register { return Load(Param(name), GP64()) }
-
 // accumulateVNNI reads each value line once for all heads. The weights of four
 // slots, unsigned bytes, are broadcast to a register.
 func accumulateVNNI(heads int) {
@@ -103,9 +101,8 @@ func accumulateAVX2() {
 		plane Register
 		reg   VecVirtual
 	}{{hi, weightHi}, {lo, weightLo}} {
-		VMOVD(Mem{Base: w.plane, Index: slot, Scale: 1}, w.reg.AsX())
-		VPMOVZXBW(w.reg.AsX(), w.reg.AsX())
-		VPBROADCASTQ(w.reg.AsX(), w.reg)
+		VPBROADCASTD(Mem{Base: w.plane, Index: slot, Scale: 1}, w.reg.AsX())
+		VPMOVZXBW(w.reg.AsX(), w.reg)
 	}
 	for l := range lines {
 		VPMOVSXBW(Mem{Base: at, Disp: 16 * l}, line)
@@ -144,31 +141,35 @@ func softmaxExp(v vec) {
 	TEXT("softmaxExp"+v.suffix, NOSPLIT, "func(z *float32, vs *float32, n int, max float32, sums *[16]int32) (top float32)")
 	Pragma("noescape")
 	z, vs, n, sums := load("z"), load("vs"), load("n"), load("sums")
-	max, top, scale := v.reg(), v.reg(), v.float("two18", 1<<18)
-	x, d := v.reg(), v.reg()
-	limit, _ := Param("max").Resolve()
-	VBROADCASTSS(limit.Addr, max)
+	max, top, scale := v.reg(), v.reg(), v.operand("two18", 1<<18)
+	VBROADCASTSS(argument("max"), max)
 	VBROADCASTSS(constant("lowest", F32(-3.4028234663852886e38)), top)
-	total := make([]VecVirtual, lanes/v.lanes)
-	for i := range total {
-		total[i] = v.reg()
-		VPXOR(total[i].AsY(), total[i].AsY(), total[i].AsY())
+	total := v.regs(lanes / v.lanes)
+	for _, t := range total {
+		VPXOR(t.AsY(), t.AsY(), t.AsY())
 	}
-	e := newExp2(v)
-	loop("loop", n, lanes, func(offset Register) {
-		for i := range total {
-			at := Mem{Base: z, Index: offset, Scale: 1, Disp: i * v.size}
-			VMOVUPS(at, x)
-			VSUBPS(max, x, x)
-			e.of(x)
-			VMULPS(scale, x, d)
-			VCVTPS2DQ(d, d)
-			VPADDD(d, total[i], total[i])
-			VMULPS(Mem{Base: vs, Index: offset, Scale: 1, Disp: i * v.size}, x, x)
-			VMOVUPS(x, at)
-			VMAXPS(x, top, top)
+	e, d := newExp2(v).notAbove0(), v.reg()
+	body := func(offset Register, vectors int) {
+		x := v.regs(vectors)
+		for i := range x {
+			VMOVUPS(Mem{Base: z, Index: offset, Scale: 1, Disp: i * v.size}, x[i])
+			VSUBPS(max, x[i], x[i])
 		}
-	})
+		e.of(x)
+		for i := range x {
+			VMULPS(scale, x[i], d)
+			VCVTPS2DQ(d, d)
+			VPADDD(d, total[i%len(total)], total[i%len(total)])
+			VMULPS(Mem{Base: vs, Index: offset, Scale: 1, Disp: i * v.size}, x[i], x[i])
+			VMOVUPS(x[i], Mem{Base: z, Index: offset, Scale: 1, Disp: i * v.size})
+			VMAXPS(top, x[i], top)
+		}
+	}
+	if v.lanes == 16 {
+		unrolled(v, n, body)
+	} else {
+		loop("loop", n, lanes, func(offset Register) { body(offset, lanes/v.lanes) })
+	}
 	for i := range total {
 		VMOVUPS(total[i], Mem{Base: sums, Disp: i * v.size})
 	}
@@ -183,8 +184,7 @@ func softmaxSplit(v vec) {
 	Pragma("noescape")
 	hi, lo, a, n := load("hi"), load("lo"), load("a"), load("n")
 	inverse, x := v.reg(), v.reg()
-	factor, _ := Param("inverse").Resolve()
-	VBROADCASTSS(factor.Addr, inverse)
+	VBROADCASTSS(argument("inverse"), inverse)
 	at := GP64()
 	var pick VecVirtual
 	if v.lanes == 8 {
@@ -220,10 +220,11 @@ func softmaxSplit(v vec) {
 func maximum(v vec) {
 	TEXT("maximum"+v.suffix, NOSPLIT, "func(x *float32, n int) float32")
 	Pragma("noescape")
-	x, n, top := load("x"), load("n"), v.reg()
+	x, n, a, top := load("x"), load("n"), v.reg(), v.reg()
 	VBROADCASTSS(Mem{Base: x}, top)
 	loop("loop", n, v.lanes, func(offset Register) {
-		VMAXPS(Mem{Base: x, Index: offset, Scale: 1}, top, top)
+		VMOVUPS(Mem{Base: x, Index: offset, Scale: 1}, a)
+		VMAXPS(top, a, top)
 	})
 	Store(fold(top, VMAXPS, v.size), ReturnIndex(0))
 	VZEROUPPER()
@@ -235,24 +236,29 @@ func exponentials(v vec) {
 	TEXT("exponentials"+v.suffix, NOSPLIT, "func(f *uint32, sums *uint32, logits *float32, n int, max float32)")
 	Pragma("noescape")
 	f, sums, logits, n := load("f"), load("sums"), load("logits"), load("n")
-	max, x, total := v.reg(), v.reg(), v.reg()
-	limit, _ := Param("max").Resolve()
-	VBROADCASTSS(limit.Addr, max)
-	log2e, scale, one := v.float("log2e", 1.44269504088896340736), v.float("two26", 1<<26), v.reg()
+	max, total := v.reg(), v.reg()
+	VBROADCASTSS(argument("max"), max)
+	log2e, scale := v.operand("log2e", 1.44269504088896340736), v.operand("two26", 1<<26)
+	one := v.reg()
 	VPBROADCASTD(constant("int_one", U32(1)), one)
-	e := newExp2(v)
+	e := newExp2(v).notAbove0()
 	loop("loop", n, 32, func(offset Register) {
 		VPXOR(total.AsY(), total.AsY(), total.AsY())
-		for i := range 32 / v.lanes {
-			VMOVUPS(Mem{Base: logits, Index: offset, Scale: 1, Disp: i * v.size}, x)
-			VSUBPS(max, x, x)
-			VMULPS(log2e, x, x)
+		for i := 0; i < 32/v.lanes; i += 2 {
+			x := v.regs(2)
+			for j := range x {
+				VMOVUPS(Mem{Base: logits, Index: offset, Scale: 1, Disp: (i + j) * v.size}, x[j])
+				VSUBPS(max, x[j], x[j])
+				VMULPS(log2e, x[j], x[j])
+			}
 			e.of(x)
-			VMULPS(scale, x, x)
-			VCVTTPS2DQ(x, x)
-			VPADDD(one, x, x)
-			VPADDD(x, total, total)
-			VMOVUPS(x, Mem{Base: f, Index: offset, Scale: 1, Disp: i * v.size})
+			for j := range x {
+				VMULPS(scale, x[j], x[j])
+				VCVTTPS2DQ(x[j], x[j])
+				VPADDD(one, x[j], x[j])
+				VPADDD(x[j], total, total)
+				VMOVUPS(x[j], Mem{Base: f, Index: offset, Scale: 1, Disp: (i + j) * v.size})
+			}
 		}
 		VMOVD(fold(total, VPADDD, v.size), Mem{Base: sums})
 		ADDQ(U32(4), sums)

@@ -6,38 +6,41 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// quantize rounds one block of 64 numbers to int8 and returns its scale and
-// the sum of the rounded numbers.
+// quantize rounds blocks of 64 numbers to int8, each by a scale of its own, and
+// stores −128 times the sum of the rounded numbers; see Impl.Quantize. stride
+// is the number of vectors between blocks.
 func quantize(v vec) {
-	TEXT("quantize"+v.suffix, NOSPLIT, "func(q *int8, x *float32) (scale float32, sum int32)")
+	TEXT("quantize"+v.suffix, NOSPLIT, "func(q *int8, scale *float32, bias *int32, x *float32, stride int, blocks int)")
 	Pragma("noescape")
-	q, x := load("q"), load("x")
-	parts := make([]VecVirtual, block/v.lanes)
-	top, absolute, part := v.reg(), v.reg(), v.reg()
+	q, scales, bias, x, stride, blocks := load("q"), load("scale"), load("bias"), load("x"), load("stride"), load("blocks")
+	SHLQ(U8(2), stride)
+	top, absolute, part, total := v.reg(), v.reg(), v.reg(), v.reg()
 	VBROADCASTSS(constant("absolute", U32(0x7FFFFFFF)), absolute)
-	VPXOR(top.AsY(), top.AsY(), top.AsY())
-	for i := range parts {
-		bitwiseAnd(v, Mem{Base: x, Disp: i * v.size}, absolute, part)
-		VMAXPS(part, top, top)
-	}
-	largest, least, scale, inverse, big := fold(top, VMAXPS, v.size), XMM(), XMM(), XMM(), XMM()
+	big, tiny := XMM(), XMM()
 	VMOVSS(constant("f127", F32(127)), big)
-	VMOVSS(constant("tiny", F32(1.0/(1<<48)/(1<<48))), least)
-	VDIVSS(big, largest, scale)
-	VDIVSS(largest, big, inverse)
-	VCMPSS(U8(13), least, largest, least) // largest ≥ tiny
-	VANDPS(least, scale, scale)
-	VANDPS(least, inverse, inverse)
-	Store(scale, ReturnIndex(0))
-	factor, total := v.reg(), v.reg()
-	VBROADCASTSS(inverse, factor)
-	VPXOR(total.AsY(), total.AsY(), total.AsY())
+	VMOVSS(constant("tiny", F32(1.0/(1<<48)/(1<<48))), tiny)
 	var pick VecVirtual
 	if v.lanes == 8 {
 		pick = YMM()
-		VBROADCASTI128(constantBytes("low_bytes", 0, 4, 8, 12), pick)
+		VBROADCASTI128(constantBytes("quantize_bytes", 0, 4, 8, 12), pick)
 	}
-	for i := range parts {
+	Label("block")
+	VPXOR(top.AsY(), top.AsY(), top.AsY())
+	for i := range block / v.lanes {
+		bitwiseAnd(v, Mem{Base: x, Disp: i * v.size}, absolute, part)
+		VMAXPS(top, part, top)
+	}
+	largest, counts, scale, inverse := fold(top, VMAXPS, v.size), XMM(), XMM(), XMM()
+	VDIVSS(big, largest, scale)
+	VDIVSS(largest, big, inverse)
+	VCMPSS(U8(13), tiny, largest, counts) // largest ≥ tiny
+	VANDPS(counts, scale, scale)
+	VANDPS(counts, inverse, inverse)
+	VMOVSS(scale, Mem{Base: scales})
+	factor := v.reg()
+	VBROADCASTSS(inverse, factor)
+	VPXOR(total.AsY(), total.AsY(), total.AsY())
+	for i := range block / v.lanes {
 		VMULPS(Mem{Base: x, Disp: i * v.size}, factor, part)
 		VCVTPS2DQ(part, part)
 		VPADDD(part, total, total)
@@ -53,7 +56,18 @@ func quantize(v vec) {
 	}
 	sum := GP32()
 	VMOVD(fold(total, VPADDD, v.size), sum)
-	Store(sum, ReturnIndex(1))
+	SHLL(U8(7), sum)
+	NEGL(sum)
+	MOVL(sum, Mem{Base: bias})
+	ADDQ(U32(4*block), x)
+	ADDQ(stride, scales)
+	ADDQ(stride, bias)
+	step := GP64()
+	MOVQ(stride, step)
+	SHLQ(U8(4), step)
+	ADDQ(step, q)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
 	VZEROUPPER()
 	RET()
 }
@@ -88,10 +102,8 @@ func rmsNorm(v vec) {
 		VADDPS(sums[1], sums[0], sums[0])
 	}
 	mean, one := fold(sums[0], VADDPS, v.size), XMM()
-	dim, _ := Param("dim").Resolve()
-	eps, _ := Param("eps").Resolve()
-	VDIVSS(dim.Addr, mean, mean)
-	VADDSS(eps.Addr, mean, mean)
+	VDIVSS(argument("dim"), mean, mean)
+	VADDSS(argument("eps"), mean, mean)
 	VSQRTSS(mean, mean, mean)
 	VMOVSS(constant("one", F32(1)), one)
 	VDIVSS(mean, one, one)
@@ -111,17 +123,28 @@ func siluMul(v vec) {
 	TEXT("siluMul"+v.suffix, NOSPLIT, "func(dst *float32, gate *float32, up *float32, n int)")
 	Pragma("noescape")
 	dst, gate, up, n := load("dst"), load("gate"), load("up"), load("n")
-	factor, g, x := v.float("minus_log2e", -1.44269504088896340736), v.reg(), v.reg()
+	factor := v.operand("minus_log2e", -1.44269504088896340736)
 	e := newExp2(v)
-	loop("loop", n, v.lanes, func(offset Register) {
-		VMOVUPS(Mem{Base: gate, Index: offset, Scale: 1}, g)
-		VMULPS(factor, g, x)
+	body := func(offset Register, vectors int) {
+		g, x := v.regs(vectors), v.regs(vectors)
+		at := func(base Register, i int) Mem { return Mem{Base: base, Index: offset, Scale: 1, Disp: i * v.size} }
+		for i := range x {
+			VMOVUPS(at(gate, i), g[i])
+			VMULPS(factor, g[i], x[i])
+		}
 		e.of(x)
-		VADDPS(e.one, x, x)
-		VDIVPS(x, g, x)
-		VMULPS(Mem{Base: up, Index: offset, Scale: 1}, x, x)
-		VMOVUPS(x, Mem{Base: dst, Index: offset, Scale: 1})
-	})
+		for i := range x {
+			VADDPS(e.one, x[i], x[i])
+			VDIVPS(x[i], g[i], x[i])
+			VMULPS(at(up, i), x[i], x[i])
+			VMOVUPS(x[i], at(dst, i))
+		}
+	}
+	if v.lanes == 16 {
+		unrolled(v, n, body)
+	} else {
+		loop("loop", n, lanes, func(offset Register) { body(offset, lanes/v.lanes) })
+	}
 	VZEROUPPER()
 	RET()
 }
