@@ -12,7 +12,8 @@ import (
 type team struct {
 	size    int
 	jobs    []chan func(worker int)
-	done    sync.WaitGroup
+	done    sync.WaitGroup // the function at hand, but for worker 0
+	ended   sync.WaitGroup // the workers themselves
 	arrived atomic.Int32
 	round   atomic.Uint32
 	mu      sync.Mutex
@@ -25,12 +26,12 @@ func newTeam(size int) *team {
 	for w := 1; w < t.size; w++ {
 		job := make(chan func(int))
 		t.jobs = append(t.jobs, job)
-		go func() {
+		t.ended.Go(func() {
 			for f := range job {
 				f(w)
 				t.done.Done()
 			}
-		}()
+		})
 	}
 	return t
 }
@@ -46,11 +47,12 @@ func (t *team) run(f func(worker int)) {
 	t.done.Wait()
 }
 
-// close ends the workers.
+// close ends the workers and returns when they are gone.
 func (t *team) close() {
 	for _, job := range t.jobs {
 		close(job)
 	}
+	t.ended.Wait()
 	t.jobs, t.size = nil, 1
 }
 
