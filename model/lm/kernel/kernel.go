@@ -41,7 +41,7 @@ type Matrix struct {
 // NewMatrix returns a zero matrix, rows and columns rounded up as needed.
 func NewMatrix(rows, cols int) *Matrix {
 	rows, cols = RoundUp(rows, Lanes), RoundUp(cols, Block)
-	m := &Matrix{Rows: rows, Cols: cols, Data: make([]byte, rows*cols), Scale: make([]float32, rows)}
+	m := &Matrix{Rows: rows, Cols: cols, Data: allocate(rows * cols), Scale: make([]float32, rows)}
 	for i := range m.Data {
 		m.Data[i] = 128
 	}
