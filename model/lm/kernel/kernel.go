@@ -42,8 +42,8 @@ type Matrix struct {
 func NewMatrix(rows, cols int) *Matrix {
 	rows, cols = RoundUp(rows, Lanes), RoundUp(cols, Block)
 	m := &Matrix{Rows: rows, Cols: cols, Data: allocate(rows * cols), Scale: make([]float32, rows)}
-	for i := range m.Data {
-		m.Data[i] = 128
+	for n := copy(m.Data, "\x80"); n < len(m.Data); n *= 2 {
+		copy(m.Data[n:], m.Data[:n])
 	}
 	return m
 }

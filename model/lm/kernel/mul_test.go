@@ -43,6 +43,29 @@ func (x *Vectors) setBias(i int) {
 	}
 }
 
+func TestMatrix(t *testing.T) {
+	r := random(16)
+	for n := range 131 {
+		m := NewMatrix(17, n)
+		if m.Rows != 32 || m.Cols != (n+63)/64*64 || len(m.Data) != m.Rows*m.Cols || len(m.Scale) != 32 {
+			t.Fatalf("17×%d became %d×%d", n, m.Rows, m.Cols)
+		}
+		values := r.int8s(n)
+		m.SetRow(16, 3, values)
+		for i, b := range m.Data {
+			group, in := i/(Lanes*m.Cols), i%(Lanes*m.Cols)
+			row, col := group*Lanes+in%64/4, in/64*4+in%4
+			want := 0
+			if row == 16 && col < n {
+				want = int(values[col])
+			}
+			if int(b)-128 != want {
+				t.Fatalf("%d columns: row %d, column %d is %d, want %d", n, row, col, int(b)-128, want)
+			}
+		}
+	}
+}
+
 // compareMul compares a product with the generic one, whose result lies in the
 // middle of numbers that must stay.
 func compareMul(t *testing.T, k *Impl, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
