@@ -72,6 +72,12 @@ func TestSoftmax(t *testing.T) {
 			for i := range vs {
 				vs[i] = float32(math.Abs(float64(vs[i])))
 			}
+			if n%48 == 0 { // nothing but values at the bound of the exponential counts
+				for i := range z {
+					z[i], vs[i] = -1e30, 0x1p60
+				}
+				z[n-1], vs[n-1] = 0, 0
+			}
 			z2, off := slices.Clone(z), n/16%64
 			hi, lo := make([]byte, n), make([]byte, n)
 			hi2, lo2 := shifted(hi, off), shifted(lo, off)
