@@ -60,7 +60,7 @@ func TestRoundEven(t *testing.T) {
 }
 
 func TestQuantizeIsNearest(t *testing.T) {
-	r := random(9)
+	r := seed(9)
 	x := NewVectors(1, Block)
 	for range 3000 {
 		src := r.floats(Block)
@@ -87,7 +87,7 @@ func TestQuantizeIsNearest(t *testing.T) {
 }
 
 func TestRMSNormIsNorm(t *testing.T) {
-	r := random(10)
+	r := seed(10)
 	for _, n := range []int{16, 64, 576, 1536} {
 		src, weight, dst := make([]float32, n), make([]float32, n), make([]float32, n)
 		squares := 0.0
@@ -105,7 +105,7 @@ func TestRMSNormIsNorm(t *testing.T) {
 }
 
 func TestSiLUMulIsSiLU(t *testing.T) {
-	r := random(11)
+	r := seed(11)
 	dst, gate, up := make([]float32, 4096), make([]float32, 4096), make([]float32, 4096)
 	for j := range gate {
 		gate[j], up[j] = float32(r.unit()*80), float32(r.unit())
@@ -120,7 +120,7 @@ func TestSiLUMulIsSiLU(t *testing.T) {
 }
 
 func TestRotateIsRotation(t *testing.T) {
-	r := random(12)
+	r := seed(12)
 	x, c, s := make([]float32, 64), make([]float32, 64), make([]float32, 64)
 	for j := 0; j < 64; j += 2 {
 		sin, cos := math.Sincos(r.unit() * math.Pi)
@@ -137,13 +137,13 @@ func TestRotateIsRotation(t *testing.T) {
 }
 
 func TestSoftmaxIsSoftmax(t *testing.T) {
-	r := random(13)
+	r := seed(13)
 	for n := 16; n <= 512; n *= 2 {
 		z, vs := make([]float32, n), make([]float32, n)
 		for i := range z {
 			z[i], vs[i] = float32(r.unit()*10), float32(r.unit()+1.5)
 		}
-		z[r.below(n)] = -1e30
+		z[r.Below(n)] = -1e30
 		largest := float64(slices.Max(z))
 		want, sum, top := make([]float64, n), 0.0, 0.0
 		for i := range z {
@@ -182,7 +182,7 @@ func TestSoftmaxOfZeros(t *testing.T) {
 }
 
 func TestAccumulateIsSum(t *testing.T) {
-	r := random(14)
+	r := seed(14)
 	const n, ldw = 52, 60
 	v, hi, lo := r.int8s(n*Block), r.bytes(3*ldw), r.bytes(3*ldw)
 	dst := make([]float32, 3*Block)
@@ -202,7 +202,7 @@ func TestAccumulateIsSum(t *testing.T) {
 }
 
 func TestExpIsExponential(t *testing.T) {
-	r := random(15)
+	r := seed(15)
 	const n = 96
 	logits, f, sums := make([]float32, n), make([]uint32, n), make([]uint32, n/32)
 	for i := range logits {

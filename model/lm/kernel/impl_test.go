@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pith-codec/pith/internal/splitmix"
 )
 
 // eachImpl runs a test for every implementation but the generic one. One that
@@ -69,21 +71,13 @@ func TestNoInexactInstructions(t *testing.T) {
 	}
 }
 
-// random is splitmix64.
-type random uint64
+// random makes the operands of tests.
+type random struct{ splitmix.Source }
 
-func (r *random) next() uint64 {
-	*r += 0x9E3779B97F4A7C15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-func (r *random) below(n int) int { return int(r.next() % uint64(n)) }
+func seed(n uint64) *random { return &random{splitmix.Source(n)} }
 
 // unit returns a number in −1…1.
-func (r *random) unit() float64 { return float64(r.next()>>11)/(1<<52) - 1 }
+func (r *random) unit() float64 { return float64(r.Next()>>11)/(1<<52) - 1 }
 
 // floats returns n numbers of very different sizes, a size for each 64: common
 // ones, large ones, zeros, blocks too small to count, denormal ones.
@@ -92,7 +86,7 @@ func (r *random) floats(n int) []float32 {
 	var scale float64
 	for i := range list {
 		if i%64 == 0 {
-			scale = []float64{1, 1e-3, 1e5, 1e-35, 0, 1e-42, 30}[r.below(7)]
+			scale = []float64{1, 1e-3, 1e5, 1e-35, 0, 1e-42, 30}[r.Below(7)]
 		}
 		list[i] = float32(r.unit() * scale)
 	}
@@ -104,7 +98,7 @@ func (r *random) logits(n int) []float32 {
 	list := make([]float32, n)
 	for i := range list {
 		list[i] = float32(r.unit() * 60)
-		if r.below(8) == 0 {
+		if r.Below(8) == 0 {
 			list[i] = -1e30
 		}
 	}
@@ -114,7 +108,7 @@ func (r *random) logits(n int) []float32 {
 func (r *random) int8s(n int) []int8 {
 	list := make([]int8, n)
 	for i := range list {
-		list[i] = int8(r.below(255) - 127)
+		list[i] = int8(r.Below(255) - 127)
 	}
 	return list
 }
@@ -122,7 +116,7 @@ func (r *random) int8s(n int) []int8 {
 func (r *random) bytes(n int) []byte {
 	list := make([]byte, n)
 	for i := range list {
-		list[i] = byte(r.next())
+		list[i] = byte(r.Next())
 	}
 	return list
 }

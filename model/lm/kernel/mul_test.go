@@ -15,17 +15,17 @@ func problem(r *random, rows, cols, n int) (*Matrix, *Vectors) {
 		values := r.int8s(cols)
 		if i%3 == 0 {
 			for j := range values {
-				values[j] = int8(127 - 254*r.below(2))
+				values[j] = int8(127 - 254*r.Below(2))
 			}
 		}
-		w.SetRow(i, float32(r.below(1000)+1)/1e5, values)
+		w.SetRow(i, float32(r.Below(1000)+1)/1e5, values)
 	}
 	for i := range n {
 		generic.Quantize(x, i, r.floats(x.Cols))
 		if i%2 == 1 {
 			for b := range x.Cols / Block {
 				for j := range Block {
-					x.Q[(b*x.N+i)*Block+j] = int8(127 - 254*r.below(2))
+					x.Q[(b*x.N+i)*Block+j] = int8(127 - 254*r.Below(2))
 				}
 			}
 			x.setBias(i)
@@ -44,7 +44,7 @@ func (x *Vectors) setBias(i int) {
 }
 
 func TestMatrix(t *testing.T) {
-	r := random(16)
+	r := seed(16)
 	for n := range 131 {
 		m := NewMatrix(17, n)
 		if m.Rows != 32 || m.Cols != (n+63)/64*64 || len(m.Data) != m.Rows*m.Cols || len(m.Scale) != 32 {
@@ -82,14 +82,14 @@ func compareMul(t *testing.T, k *Impl, w *Matrix, g0, g1 int, x *Vectors, first,
 
 func TestMul(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(1)
+		r := seed(1)
 		for cols := 64; cols <= 1600; cols += 64 {
-			rows := 16 * (1 + r.below(3))
-			w, x := problem(&r, rows, cols, MaxTile+2)
+			rows := 16 * (1 + r.Below(3))
+			w, x := problem(r, rows, cols, MaxTile+2)
 			n := 1 + cols/64%MaxTile
-			compareMul(t, k, w, 0, rows/Lanes, x, r.below(MaxTile+3-n), n)
+			compareMul(t, k, w, 0, rows/Lanes, x, r.Below(MaxTile+3-n), n)
 		}
-		w, x := problem(&r, 80, 192, MaxTile+2)
+		w, x := problem(r, 80, 192, MaxTile+2)
 		for n := 1; n <= MaxTile; n++ {
 			for first := 0; first+n <= x.N; first++ {
 				compareMul(t, k, w, 0, 5, x, first, n)
@@ -106,8 +106,8 @@ func TestMul(t *testing.T) {
 // More weights than one call of the assembly takes.
 func TestMulManyGroups(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(2)
-		w, x := problem(&r, 16, 1536, 3)
+		r := seed(2)
+		w, x := problem(r, 16, 1536, 3)
 		big := NewMatrix(800, 1536)
 		for i := range big.Data {
 			big.Data[i] = w.Data[i%len(w.Data)]
@@ -157,8 +157,8 @@ func TestMulExtremes(t *testing.T) {
 // Operands may lie at any address.
 func TestMulAlignment(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(3)
-		w, x := problem(&r, 32, 128, 5)
+		r := seed(3)
+		w, x := problem(r, 32, 128, 5)
 		want := make([]float32, 5*32)
 		generic.Mul(want, 32, w, 0, 2, x, 0, 5)
 		for off := range 64 {
@@ -179,7 +179,7 @@ func shifted[T any](s []T, off int) []T {
 
 // The generic product, too, must be right: compared with big integers.
 func TestMulIsProduct(t *testing.T) {
-	r := random(4)
+	r := seed(4)
 	const rows, cols, n = 32, 192, 3
 	values := make([][]int8, rows)
 	w, x := NewMatrix(rows, cols), NewVectors(n, cols)
@@ -217,10 +217,10 @@ func TestMulIsProduct(t *testing.T) {
 }
 
 func BenchmarkMul(b *testing.B) {
-	r := random(1)
+	r := seed(1)
 	for _, shape := range [][2]int{{576, 1536}, {1536, 576}, {49152, 576}} {
 		rows, cols := shape[0], shape[1]
-		w, x := problem(&r, rows, cols, 32)
+		w, x := problem(r, rows, cols, 32)
 		for _, k := range Available()[1:] {
 			for _, n := range []int{1, 4, 12, 32} {
 				b.Run(fmt.Sprintf("%s/%dx%d/n=%d", k.Name, rows, cols, n), func(b *testing.B) {

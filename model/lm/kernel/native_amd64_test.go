@@ -28,12 +28,12 @@ func TestCallsAreShort(t *testing.T) {
 		t.Skip("measures time")
 	}
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(1)
+		r := seed(1)
 		const vocabulary = 1 << 18
 		slots, columns := r.logits(MaxSlots), r.int8s(MaxSlots*Block)
 		hi, lo := r.bytes(3*MaxSlots), r.bytes(3*MaxSlots)
 		logits, f, sums := r.logits(vocabulary), make([]uint32, vocabulary), make([]uint32, vocabulary/32)
-		w, x := problem(&r, callBytes/1536, 1536, MaxTile)
+		w, x := problem(r, callBytes/1536, 1536, MaxTile)
 		dst := make([]float32, MaxTile*w.Rows)
 		for name, call := range map[string]func(){
 			"Mul":        func() { k.Mul(dst, w.Rows, w, 0, w.Rows/Lanes, x, 0, MaxTile) },

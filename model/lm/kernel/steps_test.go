@@ -46,7 +46,7 @@ func compareSteps(t *testing.T, k *Impl, what string, a, b, c []float32) {
 
 func TestSteps(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(5)
+		r := seed(5)
 		for n := 0; n <= 1600; n += 16 {
 			compareSteps(t, k, fmt.Sprintf("of %d", n), r.floats(n), r.floats(n), r.floats(n))
 		}
@@ -66,7 +66,7 @@ func TestSteps(t *testing.T) {
 
 func TestSoftmax(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(6)
+		r := seed(6)
 		for n := 16; n <= 1600; n += 16 {
 			z, vs := r.logits(n), r.floats(n)
 			for i := range vs {
@@ -94,7 +94,7 @@ func TestSoftmax(t *testing.T) {
 
 func TestAccumulate(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(7)
+		r := seed(7)
 		for n := 0; n <= 600; n += 4 {
 			off, columns, ldw := n/4%64, Block*(1+n/4%2), n+n%3
 			v := shifted(r.int8s(n*columns), off)
@@ -140,12 +140,12 @@ func TestAccumulateExtremes(t *testing.T) {
 
 func TestExp(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
-		r := random(8)
+		r := seed(8)
 		for n := 0; n <= 1600; n += 32 {
 			logits := r.logits(n)
 			max := float32(60)
 			if n > 0 {
-				logits[r.below(n)] = max
+				logits[r.Below(n)] = max
 			}
 			f, sums, f2, sums2 := make([]uint32, n), make([]uint32, n/32), make([]uint32, n), make([]uint32, n/32)
 			generic.Exp(f, sums, logits, max)
@@ -178,7 +178,7 @@ func FuzzSteps(f *testing.F) {
 }
 
 func BenchmarkSoftmax(b *testing.B) {
-	r := random(1)
+	r := seed(1)
 	for _, k := range Available()[1:] {
 		for _, n := range []int{256, 2048} {
 			b.Run(fmt.Sprintf("%s/slots=%d", k.Name, n), func(b *testing.B) {
@@ -198,7 +198,7 @@ func BenchmarkSoftmax(b *testing.B) {
 }
 
 func BenchmarkAccumulate(b *testing.B) {
-	r := random(1)
+	r := seed(1)
 	for _, k := range Available()[1:] {
 		for _, n := range []int{256, 2048} {
 			for _, heads := range []int{1, 3} {
@@ -215,7 +215,7 @@ func BenchmarkAccumulate(b *testing.B) {
 }
 
 func BenchmarkExp(b *testing.B) {
-	r := random(1)
+	r := seed(1)
 	for _, k := range Available()[1:] {
 		b.Run(k.Name, func(b *testing.B) {
 			const n = 49152
