@@ -3,16 +3,17 @@
 //
 // Parts of a split file are given together; tensor data is never copied. The
 // input is not trusted: every count and length is checked against the bytes
-// that are there before anything of that size is made, so memory stays
-// proportional to the size of the input.
+// that are there before anything of that size is made, and no two tensors share
+// bytes, so memory stays proportional to the size of the input.
 package gguf
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 )
 
 // ErrFormat is wrapped by every error that Parse returns.
@@ -25,7 +26,7 @@ type File struct {
 	names   []string
 }
 
-// Tensor is a named array of at most four dimensions.
+// Tensor is a named array of one to four dimensions, none of them 0.
 type Tensor struct {
 	Name string
 	Type Type
@@ -38,6 +39,7 @@ const (
 	maxDims          = 4
 	defaultAlignment = 32
 	maxAlignment     = 1 << 16
+	maxSize          = 1 << 40 // bytes of a tensor; twice that is no overflow
 )
 
 // Identity returns the first eight bytes of the SHA-256 of the concatenated
@@ -51,31 +53,72 @@ func Identity(parts ...[]byte) (id [8]byte) {
 	return id
 }
 
-// Parse reads a file from its parts; the first holds the metadata.
+// Parse reads a file from its parts, all that it was split into and in their
+// order. The first holds the metadata. Tensors are slices of the parts, which
+// must not change afterwards.
 func Parse(parts ...[]byte) (*File, error) {
-	f := &File{tensors: map[string]*Tensor{}}
-	for i, p := range parts {
-		values, err := f.parsePart(p)
-		if err != nil {
-			return nil, fmt.Errorf("%w: part %d: %w", ErrFormat, i+1, err)
-		}
-		if i == 0 {
-			f.values = values
-		}
-		if no, ok := values["split.no"]; ok && fmt.Sprint(no) != fmt.Sprint(i) {
-			return nil, fmt.Errorf("%w: part %d says it is part %v of a split file", ErrFormat, i+1, no)
-		}
-	}
-	if f.values == nil {
+	if len(parts) == 0 {
 		return nil, fmt.Errorf("%w: no parts", ErrFormat)
 	}
-	if count, err := f.Uint("split.count"); err == nil && count > 1 && count != uint64(len(parts)) {
-		return nil, fmt.Errorf("%w: %d parts of a file split into %d", ErrFormat, len(parts), count)
+	var whole *File
+	for i, data := range parts {
+		f, err := parsePart(data)
+		if err == nil {
+			err = f.checkSplit(i, len(parts))
+		}
+		if err == nil && i > 0 {
+			err = whole.join(f)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: part %d of %d: %w", ErrFormat, i+1, len(parts), err)
+		}
+		if i == 0 {
+			whole = f
+		}
 	}
-	return f, nil
+	if n, err := whole.splitUint("split.tensors.count", uint64(len(whole.names))); err != nil || n != uint64(len(whole.names)) {
+		return nil, fmt.Errorf("%w: %d tensors in all, split.tensors.count is %d", ErrFormat, len(whole.names), n)
+	}
+	return whole, nil
 }
 
-func (f *File) parsePart(data []byte) (map[string]any, error) {
+// checkSplit compares what the part says of its place with its place. A file
+// of one part need not say anything.
+func (f *File) checkSplit(i, parts int) error {
+	no, err := f.splitUint("split.no", 0)
+	if err != nil {
+		return err
+	}
+	count, err := f.splitUint("split.count", 1)
+	if err != nil {
+		return err
+	}
+	if count = max(count, 1); no != uint64(i) || count != uint64(parts) {
+		return fmt.Errorf("split.no is %d and split.count %d", no, count)
+	}
+	return nil
+}
+
+func (f *File) splitUint(key string, otherwise uint64) (uint64, error) {
+	if !f.Has(key) {
+		return otherwise, nil
+	}
+	return f.Uint(key)
+}
+
+// join adds the tensors of a further part.
+func (f *File) join(part *File) error {
+	for _, name := range part.names {
+		if f.tensors[name] != nil {
+			return fmt.Errorf("tensor %.64q appears twice", name)
+		}
+		f.tensors[name] = part.tensors[name]
+	}
+	f.names = append(f.names, part.names...)
+	return nil
+}
+
+func parsePart(data []byte) (*File, error) {
 	r := &reader{data: data}
 	if string(r.bytes(4)) != magic {
 		return nil, errors.New("does not begin with GGUF")
@@ -88,92 +131,120 @@ func (f *File) parsePart(data []byte) (map[string]any, error) {
 	case version != 2 && version != 3:
 		return nil, fmt.Errorf("version %d is not supported", version)
 	}
-	// The smallest tensor entry has 24 bytes and the smallest pair 13.
-	tensors, pairs := r.count(24), r.count(13)
-	values := map[string]any{}
+	// The smallest tensor entry has 32 bytes and the smallest pair 13.
+	tensors, pairs := r.count(32), r.count(13)
+	f := &File{values: map[string]any{}, tensors: map[string]*Tensor{}}
 	for range pairs {
 		key := r.string()
-		value := r.value(r.uint32(), 0)
+		value := r.value(r.uint32())
 		if r.err != nil {
-			return nil, r.err
+			return nil, fmt.Errorf("metadata %.64q: %w", key, r.err)
 		}
-		if _, twice := values[key]; twice {
-			return nil, fmt.Errorf("key %q appears twice", key)
+		if f.Has(key) {
+			return nil, fmt.Errorf("metadata %.64q appears twice", key)
 		}
-		values[key] = value
+		f.values[key] = value
 	}
-	alignment := uint64(defaultAlignment)
-	if a, ok := values["general.alignment"].(uint64); ok {
-		alignment = a
+	alignment, err := f.alignment()
+	if err != nil {
+		return nil, err
 	}
-	if alignment == 0 || alignment > maxAlignment || alignment&(alignment-1) != 0 {
-		return nil, fmt.Errorf("alignment %d", alignment)
-	}
-	type entry struct {
-		tensor       *Tensor
-		offset, size uint64
-	}
-	var entries []entry
+	var places []place
 	for range tensors {
-		t := &Tensor{Name: r.string()}
-		dims := r.uint32()
-		if r.err == nil && (dims == 0 || dims > maxDims) {
-			return nil, fmt.Errorf("tensor %q has %d dimensions", t.Name, dims)
-		}
-		for range min(dims, maxDims) {
-			t.Dims = append(t.Dims, r.uint64())
-		}
-		t.Type = Type(r.uint32())
-		offset := r.uint64()
-		if r.err != nil {
-			return nil, r.err
-		}
-		size, err := t.size()
-		if err != nil {
+		p, err := r.tensor()
+		switch {
+		case err != nil:
 			return nil, err
+		case f.tensors[p.tensor.Name] != nil:
+			return nil, fmt.Errorf("tensor %.64q appears twice", p.tensor.Name)
+		case p.offset%alignment != 0:
+			return nil, fmt.Errorf("tensor %.64q: offset %d is not a multiple of %d", p.tensor.Name, p.offset, alignment)
 		}
-		if f.tensors[t.Name] != nil {
-			return nil, fmt.Errorf("tensor %q appears twice", t.Name)
-		}
-		if offset%alignment != 0 {
-			return nil, fmt.Errorf("tensor %q: offset %d is not a multiple of %d", t.Name, offset, alignment)
-		}
-		f.tensors[t.Name] = t
-		f.names = append(f.names, t.Name)
-		entries = append(entries, entry{t, offset, size})
+		f.tensors[p.tensor.Name] = p.tensor
+		f.names = append(f.names, p.tensor.Name)
+		places = append(places, p)
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
 	start := (uint64(r.at) + alignment - 1) &^ (alignment - 1)
-	var body []byte
-	if start <= uint64(len(data)) {
-		body = data[start:]
+	return f, takeData(places, data[min(start, uint64(len(data))):])
+}
+
+func (f *File) alignment() (uint64, error) {
+	const key = "general.alignment"
+	if !f.Has(key) {
+		return defaultAlignment, nil
 	}
-	for _, e := range entries {
-		if e.offset > uint64(len(body)) || e.size > uint64(len(body))-e.offset {
-			return nil, fmt.Errorf("tensor %q ends after the file", e.tensor.Name)
+	a, err := f.Uint(key)
+	if err == nil && (a == 0 || a > maxAlignment || a&(a-1) != 0) {
+		err = fmt.Errorf("alignment %d: want a power of two up to %d", a, maxAlignment)
+	}
+	return a, err
+}
+
+// place is where a tensor's data lies after the header.
+type place struct {
+	tensor       *Tensor
+	offset, size uint64
+}
+
+// takeData gives each tensor its bytes of body. Tensors that shared bytes
+// would let a small file ask for a large model.
+func takeData(places []place, body []byte) error {
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
+	end, last := uint64(0), ""
+	for _, p := range places {
+		if p.offset < end {
+			return fmt.Errorf("tensors %.64q and %.64q overlap", last, p.tensor.Name)
 		}
-		e.tensor.Data = body[e.offset:][:e.size:e.size]
+		if p.offset > uint64(len(body)) || p.size > uint64(len(body))-p.offset {
+			return fmt.Errorf("tensor %.64q ends after the file", p.tensor.Name)
+		}
+		end, last = p.offset+p.size, p.tensor.Name
+		p.tensor.Data = body[p.offset:end:end]
 	}
-	return values, nil
+	return nil
+}
+
+// tensor reads one entry of the table of tensors.
+func (r *reader) tensor() (place, error) {
+	t := &Tensor{Name: r.string()}
+	dims := r.uint32()
+	if r.err == nil && (dims == 0 || dims > maxDims) {
+		return place{}, fmt.Errorf("tensor %.64q has %d dimensions: want 1 to %d", t.Name, dims, maxDims)
+	}
+	t.Dims = make([]uint64, min(dims, maxDims))
+	for i := range t.Dims {
+		t.Dims[i] = r.uint64()
+	}
+	t.Type = Type(r.uint32())
+	offset := r.uint64()
+	if r.err != nil {
+		return place{}, fmt.Errorf("tensor %.64q: %w", t.Name, r.err)
+	}
+	size, err := t.size()
+	return place{t, offset, size}, err
 }
 
 // size returns the number of bytes of the tensor's data.
 func (t *Tensor) size() (uint64, error) {
 	form, ok := forms[t.Type]
 	if !ok {
-		return 0, fmt.Errorf("tensor %q has the unknown type %d", t.Name, t.Type)
+		return 0, fmt.Errorf("tensor %.64q has %v, which is not supported", t.Name, t.Type)
 	}
 	if t.Dims[0]%uint64(form.values) != 0 {
-		return 0, fmt.Errorf("tensor %q: rows of %d values in blocks of %d", t.Name, t.Dims[0], form.values)
+		return 0, fmt.Errorf("tensor %.64q: rows of %d values in blocks of %d", t.Name, t.Dims[0], form.values)
 	}
 	size := t.Dims[0] / uint64(form.values)
 	for _, d := range append([]uint64{uint64(form.bytes)}, t.Dims[1:]...) {
-		if d != 0 && size > math.MaxInt32*64/d {
-			return 0, fmt.Errorf("tensor %q is too large", t.Name)
+		if d != 0 && size > maxSize/d {
+			return 0, fmt.Errorf("tensor %.64q with dimensions %v is too large", t.Name, t.Dims)
 		}
 		size *= d
+	}
+	if size == 0 {
+		return 0, fmt.Errorf("tensor %.64q with dimensions %v is empty", t.Name, t.Dims)
 	}
 	return size, nil
 }
@@ -183,10 +254,11 @@ func (f *File) Tensor(name string) (*Tensor, error) {
 	if t := f.tensors[name]; t != nil {
 		return t, nil
 	}
-	return nil, fmt.Errorf("gguf: no tensor %q", name)
+	return nil, fmt.Errorf("gguf: no tensor %.64q", name)
 }
 
-// TensorNames returns the names of all tensors in file order.
+// TensorNames returns the names of all tensors, in the order of the parts and
+// of their tables.
 func (f *File) TensorNames() []string { return f.names }
 
 type reader struct {

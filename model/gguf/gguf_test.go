@@ -1,8 +1,10 @@
 package gguf_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -123,8 +125,8 @@ func TestHostile(t *testing.T) {
 		"tensor twice":      func(f *file) { f.tensors, f.infos = 2, join(f.infos, f.infos) },
 		"no dimensions":     func(f *file) { f.infos = info("t", gguf.F32, 0) },
 		"five dimensions":   func(f *file) { f.infos = info("t", gguf.F32, 0, 1, 1, 1, 1, 1) },
-		"overflowing size":  func(f *file) { f.infos = info("t", gguf.F32, 0, 1<<33, 1<<33) },
-		"overflow by bytes": func(f *file) { f.infos = info("t", gguf.F32, 0, 1<<62) },
+		"overflowing size":  func(f *file) { f.infos = info("t", gguf.F32, 0, 1<<33, 1<<33, 1<<33, 1<<33) },
+		"overflow by bytes": func(f *file) { f.infos = info("t", gguf.F32, 0, 1<<62+4) },
 		"after the end":     func(f *file) { f.infos = info("t", gguf.F32, 0, 2, 3) },
 		"offset":            func(f *file) { f.infos = info("t", gguf.F32, 32, 2, 2) },
 		"offset overflows":  func(f *file) { f.infos = info("t", gguf.F32, math.MaxUint64-31, 2, 2) },
@@ -133,14 +135,35 @@ func TestHostile(t *testing.T) {
 		"part of a block":   func(f *file) { f.infos = info("t", gguf.Q8_0, 0, 16, 1) },
 		"alignment 0":       func(f *file) { f.metadata = pair("general.alignment", 4, u32(0)) },
 		"alignment 24":      func(f *file) { f.metadata = pair("general.alignment", 4, u32(24)) },
+		"alignment 2^17":    func(f *file) { f.tensors, f.infos, f.metadata = 0, nil, pair("general.alignment", 4, u32(1<<17)) },
+		"alignment a text":  func(f *file) { f.metadata = pair("general.alignment", 8, str("32")) },
+		"empty tensor":      func(f *file) { f.infos = info("t", gguf.F32, 0, 0) },
+		"no rows":           func(f *file) { f.infos = info("t", gguf.F32, 0, 2, 0, 1<<60) },
+		"type Q2_K cut":     func(f *file) { f.infos = info("t", 10, 0, 256) },
+		"name length":       func(f *file) { f.infos = join(u64(1<<32-8), f.infos[8:]) },
 		"split":             func(f *file) { f.metadata = pair("split.count", 2, []byte{2, 0}) },
 		"split number":      func(f *file) { f.metadata = pair("split.no", 2, []byte{1, 0}) },
+		"split number −1":   func(f *file) { f.metadata = pair("split.no", 5, u32(math.MaxUint32)) },
+		"split tensors":     func(f *file) { f.metadata = pair("split.tensors.count", 5, u32(2)) },
+		"same bytes twice":  func(f *file) { f.tensors, f.infos = 2, join(f.infos, info("u", gguf.F32, 0, 2, 2)) },
+		"overlap": func(f *file) {
+			f.tensors, f.data = 2, make([]byte, 64)
+			f.infos = join(info("u", gguf.F32, 32, 2), info("t", gguf.F32, 0, 9))
+		},
 	} {
 		f := good()
 		change(&f)
-		if _, err := gguf.Parse(f.bytes()); !errors.Is(err, gguf.ErrFormat) {
+		_, err := gguf.Parse(f.bytes())
+		if !errors.Is(err, gguf.ErrFormat) {
 			t.Errorf("%s: %v", name, err)
+		} else if len(err.Error()) > 300 {
+			t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
 		}
+	}
+	long := good()
+	long.infos = info(string(bytes.Repeat([]byte("x"), 1<<16)), 99, 0, 2)
+	if _, err := gguf.Parse(long.bytes()); err == nil || len(err.Error()) > 300 {
+		t.Error("a name of 64 KiB is repeated in full")
 	}
 	whole := good().bytes()
 	for n := range whole {
@@ -153,13 +176,95 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// Files that look odd and are good.
+func TestAccepted(t *testing.T) {
+	for name, change := range map[string]func(f *file){
+		"version 2":    func(f *file) { f.version = 2 },
+		"nothing":      func(f *file) { *f = file{version: 3} },
+		"header alone": func(f *file) { f.tensors, f.infos, f.data = 0, nil, nil },
+		"more bytes":   func(f *file) { f.data = make([]byte, 100) },
+		"split in one": func(f *file) { f.metadata = pair("split.count", 2, []byte{1, 0}) },
+		"not split":    func(f *file) { f.metadata = pair("split.count", 2, []byte{0, 0}) },
+		"empty array":  func(f *file) { f.metadata = pair("a", 9, join(u32(8), u64(0))) },
+		"four dims":    func(f *file) { f.infos = info("t", gguf.F32, 0, 1, 2, 1, 2) },
+		"back to front": func(f *file) {
+			f.tensors, f.infos = 2, join(info("t", gguf.F32, 32, 1), info("u", gguf.F32, 0, 8))
+			f.data = make([]byte, 36)
+		},
+		"can not be read": func(f *file) { f.infos = info("t", 26, 0, 4) },
+	} {
+		f := good()
+		change(&f)
+		if _, err := gguf.Parse(f.bytes()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// splitFile is a file in two parts, one tensor in each.
+func splitFile(change func(parts []file)) ([]byte, []byte) {
+	parts := []file{good(), good()}
+	for i := range parts {
+		parts[i].pairs = 3
+		parts[i].metadata = join(pair("split.no", 2, []byte{byte(i), 0}), pair("split.count", 2, []byte{2, 0}), pair("split.tensors.count", 5, u32(2)))
+		parts[i].infos = info(string(rune('t'+i)), gguf.F32, 0, 2, 2)
+		parts[i].data[0] = byte(i)
+	}
+	change(parts)
+	return parts[0].bytes(), parts[1].bytes()
+}
+
+func TestSplit(t *testing.T) {
+	a, b := splitFile(func([]file) {})
+	f, err := gguf.Parse(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names := f.TensorNames(); len(names) != 2 || names[0] != "t" || names[1] != "u" {
+		t.Error(names)
+	}
+	if u, err := f.Tensor("u"); err != nil || &u.Data[0] != &b[len(b)-16] || cap(u.Data) != 16 {
+		t.Error("the tensor of part 2 is not its slice of part 2")
+	}
+	whole := good().bytes()
+	for name, parts := range map[string][][]byte{
+		"other order": {b, a}, "first alone": {a}, "second alone": {b}, "one twice": {a, a}, "one more": {a, b, b},
+		"two whole files": {whole, whole}, "an empty part": {a, {}}, "a whole file behind": {a, whole},
+	} {
+		if _, err := gguf.Parse(parts...); !errors.Is(err, gguf.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, change := range map[string]func(parts []file){
+		"tensor in both": func(p []file) { p[1].infos = p[0].infos },
+		"other count": func(p []file) {
+			p[1].metadata = join(pair("split.no", 2, []byte{1, 0}), pair("split.count", 2, []byte{3, 0}), pair("x", 0, []byte{1}))
+		},
+		"tensor missing": func(p []file) { p[1].tensors, p[1].infos = 0, nil },
+	} {
+		a, b := splitFile(change)
+		if _, err := gguf.Parse(a, b); !errors.Is(err, gguf.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	// SHA-256 of "abc", from FIPS 180-4.
+	want := [8]byte{0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea}
+	if gguf.Identity([]byte("abc")) != want || gguf.Identity([]byte("a"), nil, []byte("bc")) != want {
+		t.Error("not the first bytes of the SHA-256")
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	f := good()
 	f.metadata = join(
 		pair("u8", 0, []byte{200}), pair("i8", 1, []byte{0xFF}), pair("f", 6, u32(math.Float32bits(1.5))),
 		pair("b", 7, []byte{1}), pair("s", 8, str("text")), pair("i64", 11, u64(5)),
-		pair("names", 9, join(u32(8), u64(2), str("x"), str("yz"))), pair("ints", 9, join(u32(5), u64(2), u32(3), u32(1<<32-1))))
-	f.pairs = 8
+		pair("names", 9, join(u32(8), u64(2), str("x"), str("yz"))), pair("ints", 9, join(u32(5), u64(2), u32(3), u32(1<<32-1))),
+		pair("floats", 9, join(u32(6), u64(0))), pair("large", 9, join(u32(10), u64(1), u64(1<<63))))
+	f.pairs = 10
 	g, err := gguf.Parse(f.bytes())
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +293,7 @@ func TestMetadata(t *testing.T) {
 	if v, err := g.Ints("ints"); err != nil || len(v) != 2 || v[0] != 3 || v[1] != -1 {
 		t.Error(v, err)
 	}
-	for _, err := range []error{second(g.String("u8")), second(g.Strings("ints")), second(g.Ints("names")), second(g.Float("none")), second(g.Strings("s"))} {
+	for _, err := range []error{second(g.Ints("floats")), second(g.Ints("large")), second(g.Bool("u8")), second(g.Uint("f")), second(g.String("u8")), second(g.Strings("ints")), second(g.Ints("names")), second(g.Float("none")), second(g.Strings("s"))} {
 		if err == nil {
 			t.Error("a value of another type was read")
 		}
@@ -200,145 +305,113 @@ func TestMetadata(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// Dequantised values against the formulas of the format, in float64.
-func TestRows(t *testing.T) {
-	block := make([]byte, 256)
-	for i := range block {
-		block[i] = byte(i*37 + 11)
+// dense returns files that hold as many things as their size allows.
+func dense() map[string][]byte {
+	tensors, pairs, strings := file{version: 3}, file{version: 3}, file{version: 3, pairs: 1}
+	for i := range uint64(1800) {
+		name := string([]byte{byte(i), byte(i >> 8)})
+		tensors.infos = append(tensors.infos, info(name, gguf.F32, 32*i, 1)...)
+		pairs.metadata = append(pairs.metadata, pair(name, 0, []byte{byte(i)})...)
 	}
-	half := func(b []byte) float64 {
-		h := binary.LittleEndian.Uint16(b)
-		v := math.Ldexp(float64(h&1023)+1024, int(h>>10&31)-25)
-		if h>>10&31 == 0 {
-			v = math.Ldexp(float64(h&1023), -24)
-		}
-		if h>>15 != 0 {
-			v = -v
-		}
-		return v
-	}
-	nibble := func(b []byte, j int) float64 { return float64(b[j%16] >> (j / 16 * 4) & 15) }
-	for _, c := range []struct {
-		kind  gguf.Type
-		n     int
-		bytes int
-		value func(b []byte, j int) float64
-	}{
-		{gguf.F16, 32, 64, func(b []byte, j int) float64 { return half(b[2*j:]) }},
-		{gguf.BF16, 32, 64, func(b []byte, j int) float64 {
-			return float64(math.Float32frombits(uint32(b[2*j])<<16 | uint32(b[2*j+1])<<24))
-		}},
-		{gguf.Q8_0, 32, 34, func(b []byte, j int) float64 { return half(b) * float64(int8(b[2+j])) }},
-		{gguf.Q4_0, 32, 18, func(b []byte, j int) float64 { return half(b) * (nibble(b[2:], j) - 8) }},
-		{gguf.Q4_1, 32, 20, func(b []byte, j int) float64 { return half(b)*nibble(b[4:], j) + half(b[2:]) }},
-		{gguf.Q5_0, 32, 22, func(b []byte, j int) float64 {
-			return half(b) * (nibble(b[6:], j) + 16*float64(b[2+j/8]>>(j%8)&1) - 16)
-		}},
-		{gguf.Q5_1, 32, 24, func(b []byte, j int) float64 {
-			return half(b)*(nibble(b[8:], j)+16*float64(b[4+j/8]>>(j%8)&1)) + half(b[2:])
-		}},
-		{gguf.Q6_K, 256, 210, func(b []byte, j int) float64 {
-			l, h := b[j/128*64:], b[128+j/128*32:]
-			q := int(l[j%64]>>(j%128/64*4)&15) | int(h[j%32]>>(j%128/32*2)&3)<<4
-			return half(b[208:]) * float64(int8(b[192+j/16])) * float64(q-32)
-		}},
-		{gguf.Q4_K, 256, 144, func(b []byte, j int) float64 {
-			scale, least := kScales(b[4:], j/32)
-			return half(b)*scale*float64(b[16+j/64*32+j%32]>>(j%64/32*4)&15) - half(b[2:])*least
-		}},
-		{gguf.Q5_K, 256, 176, func(b []byte, j int) float64 {
-			scale, least := kScales(b[4:], j/32)
-			q := b[48+j/64*32+j%32]>>(j%64/32*4)&15 | b[16+j%32]>>(j/32)&1<<4
-			return half(b)*scale*float64(q) - half(b[2:])*least
-		}},
-	} {
-		data := append([]byte(nil), block[:c.bytes]...)
-		if c.kind != gguf.F16 && c.kind != gguf.BF16 {
-			data[1], data[3] = 0x38, 0x34 // scales that are normal numbers
-			if c.kind == gguf.Q6_K {
-				data[209] = 0x38
-			}
-		} else {
-			for i := 1; i < len(data); i += 2 {
-				data[i] &= 0xBB // no infinities
-			}
+	tensors.tensors, pairs.pairs = 1800, 1800
+	tensors.data = make([]byte, 32*1800)
+	strings.metadata = pair("s", 9, join(u32(8), u64(8000), make([]byte, 64000)))
+	return map[string][]byte{"tensors": tensors.bytes(), "pairs": pairs.bytes(), "strings": strings.bytes()}
+}
+
+func allocated(do func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// Memory is at most a constant times the bytes that are there.
+func TestMemory(t *testing.T) {
+	files := dense()
+	for _, claim := range []uint64{1 << 20, 1 << 40, 1<<63 - 1} {
+		for _, kind := range []uint32{0, 8, 12} {
+			f := good()
+			f.metadata = pair("a", 9, join(u32(kind), u64(claim)))
+			files[fmt.Sprintf("%d of type %d", claim, kind)] = f.bytes()
 		}
 		f := good()
-		f.infos, f.data = info("t", c.kind, 0, uint64(c.n), 1), data
-		g, err := gguf.Parse(f.bytes())
-		if err != nil {
-			t.Errorf("%v: %v", c.kind, err)
-			continue
-		}
-		tensor, _ := g.Tensor("t")
-		row := make([]float32, c.n)
-		tensor.Row(0, row)
-		for j, got := range row {
-			if want := c.value(data, j); math.Abs(float64(got)-want) > 1e-6*math.Abs(want)+1e-5 {
-				t.Errorf("%v: value %d is %g, want %g", c.kind, j, got, want)
-				break
+		f.tensors, f.pairs = claim, 0
+		files[fmt.Sprintf("%d tensors", claim)] = f.bytes()
+	}
+	for name, data := range files {
+		n := allocated(func() {
+			if f, err := gguf.Parse(data); err == nil {
+				f.Strings("s")
 			}
+		})
+		if n > 1<<14+uint64(24*len(data)) {
+			t.Errorf("%s: %d bytes allocated for %d", name, n, len(data))
 		}
-	}
-}
-
-// kScales unpacks the sixth scale and minimum of a K block from the layout's
-// definition: 8 scales and 8 minima of 6 bits, the upper two bits of the last
-// four of each above the first four.
-func kScales(s []byte, j int) (scale, least float64) {
-	if j < 4 {
-		return float64(s[j] % 64), float64(s[4+j] % 64)
-	}
-	return float64(s[4+j]%16 + s[j-4]/64*16), float64(s[4+j]/16 + s[j]/64*16)
-}
-
-func TestInt8Row(t *testing.T) {
-	f := good()
-	data := make([]byte, 4*34)
-	for b := range 4 {
-		data[34*b+1] = 0x3C // 1.0
-		for j := range 32 {
-			data[34*b+2+j] = byte(j - 16)
-		}
-	}
-	data[34*3+5] = 0x80
-	f.infos, f.data = info("t", gguf.Q8_0, 0, 64, 2), data
-	g, err := gguf.Parse(f.bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	tensor, _ := g.Tensor("t")
-	q := make([]int8, 64)
-	if scale, ok := tensor.Int8Row(0, q); !ok || scale != 1 || q[0] != -16 || q[63] != 15 {
-		t.Errorf("%v %v %v", scale, ok, q)
-	}
-	if _, ok := tensor.Int8Row(1, q); ok {
-		t.Error("a row with −128 was taken as it is")
-	}
-	tensor.Data[34*1] = 1
-	if _, ok := tensor.Int8Row(0, q); ok {
-		t.Error("a row with two scales was taken as it is")
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(good().bytes())
-	f.Add(tinymodel.Bytes(tinymodel.Small())[:8000])
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		g, err := gguf.Parse(data)
-		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20+uint64(64*len(data)) {
-			t.Errorf("%d bytes allocated for %d", n, len(data))
+	a, b := splitFile(func([]file) {})
+	f.Add(a, b)
+	f.Add(good().bytes(), []byte{})
+	f.Add(tinymodel.Bytes(tinymodel.Small())[:8000], []byte{})
+	for _, data := range dense() {
+		f.Add(data, []byte{})
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		parts := [][]byte{a, b}
+		if len(b) == 0 {
+			parts = parts[:1]
+		}
+		var g *gguf.File
+		var err error
+		size := uint64(len(a) + len(b))
+		if n := allocated(func() { g, err = gguf.Parse(parts...) }); n > 1<<20+24*size {
+			t.Errorf("%d bytes allocated for %d", n, size)
 		}
 		if err != nil {
 			return
 		}
+		total := uint64(0)
 		for _, name := range g.TensorNames() {
-			if tensor, _ := g.Tensor(name); tensor.Type.Supported() && len(tensor.Data) > 0 && tensor.Dims[0] < 1<<16 {
-				tensor.Row(0, make([]float32, tensor.Dims[0]))
+			tensor, err := g.Tensor(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := uint64(1)
+			for _, d := range tensor.Dims[1:] {
+				rows *= d
+			}
+			total += uint64(len(tensor.Data))
+			if rows == 0 || tensor.Dims[0] == 0 {
+				t.Fatalf("%q is empty", name)
+			}
+			if tensor.Type.Supported() {
+				tensor.Row(int(rows-1), make([]float32, tensor.Dims[0]))
+				tensor.Int8Row(int(rows-1), make([]int8, tensor.Dims[0]))
 			}
 		}
+		if total > size {
+			t.Errorf("tensors of %d bytes in a file of %d", total, size)
+		}
 	})
+}
+
+func BenchmarkInt8Row(b *testing.B) {
+	f := good()
+	f.infos, f.data = info("t", gguf.Q8_0, 0, 576, 64), make([]byte, 576*64/32*34)
+	g, err := gguf.Parse(f.bytes())
+	if err != nil {
+		b.Fatal(err)
+	}
+	tensor, _ := g.Tensor("t")
+	row := make([]int8, 576)
+	b.SetBytes(576 * 64)
+	for b.Loop() {
+		for i := range 64 {
+			tensor.Int8Row(i, row)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package gguf
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -36,16 +37,16 @@ var sizes = [...]int{1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8}
 
 // value reads one value. Integers become uint64 or, where negative, int64;
 // floats become float64.
-func (r *reader) value(kind uint32, depth int) any {
+func (r *reader) value(kind uint32) any {
 	switch {
 	case r.err != nil:
 		return nil
 	case kind == typeString:
 		return r.string()
 	case kind == typeArray:
-		return r.array(depth)
+		return r.array()
 	case kind >= uint32(len(sizes)):
-		r.err = fmt.Errorf("metadata of unknown type %d", kind)
+		r.err = fmt.Errorf("unknown type %d", kind)
 		return nil
 	}
 	b := r.bytes(uint64(sizes[kind]))
@@ -55,16 +56,17 @@ func (r *reader) value(kind uint32, depth int) any {
 	return number(kind, b)
 }
 
-func (r *reader) array(depth int) any {
+// array reads an array of single values: no known key holds arrays of arrays.
+func (r *reader) array() any {
 	a := array{of: r.uint32()}
 	switch {
 	case r.err != nil:
 		return nil
-	case a.of == typeArray || depth > 0:
-		r.err = fmt.Errorf("metadata holds an array of arrays")
+	case a.of == typeArray:
+		r.err = errors.New("arrays of arrays are not supported")
 		return nil
 	case a.of >= uint32(len(sizes)):
-		r.err = fmt.Errorf("metadata holds an array of the unknown type %d", a.of)
+		r.err = fmt.Errorf("array of the unknown type %d", a.of)
 		return nil
 	}
 	least := sizes[a.of]
@@ -157,9 +159,12 @@ func (f *File) Strings(key string) ([]string, error) {
 	if a.of != typeString {
 		return nil, fmt.Errorf("gguf: metadata %s is not an array of strings", key)
 	}
-	r, list := &reader{data: a.data}, make([]string, a.n)
+	// One copy for all: a vocabulary has tens of thousands of strings.
+	all, list := string(a.data), make([]string, a.n)
+	r := reader{data: a.data}
 	for i := range list {
-		list[i] = r.string()
+		n := len(r.bytes(r.uint64()))
+		list[i] = all[r.at-n : r.at]
 	}
 	return list, nil
 }
@@ -170,18 +175,20 @@ func (f *File) Ints(key string) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	size := sizes[a.of]
+	if size == 0 || a.of == typeBool || a.of == typeFloat32 || a.of == typeFloat64 {
+		return nil, fmt.Errorf("gguf: metadata %s is not an array of integers", key)
+	}
 	list := make([]int64, a.n)
 	for i := range list {
-		if sizes[a.of] == 0 {
-			return nil, fmt.Errorf("gguf: metadata %s is not an array of integers", key)
-		}
-		switch n := number(a.of, a.data[i*sizes[a.of]:]).(type) {
-		case uint64:
-			list[i] = int64(n)
+		switch n := number(a.of, a.data[i*size:]).(type) {
 		case int64:
 			list[i] = n
-		default:
-			return nil, fmt.Errorf("gguf: metadata %s is not an array of integers", key)
+		case uint64:
+			if n > math.MaxInt64 {
+				return nil, fmt.Errorf("gguf: metadata %s: element %d is too large", key, i)
+			}
+			list[i] = int64(n)
 		}
 	}
 	return list, nil

@@ -65,34 +65,42 @@ func (t Type) String() string {
 // Supported reports whether Row can read the type.
 func (t Type) Supported() bool { return forms[t].row != nil }
 
-// Row sets dst, of Dims[0] values, to row i. Every value is the float32 that
-// the encoding's formula gives when each operation is rounded to float32.
-func (t *Tensor) Row(i int, dst []float32) {
+// row returns the bytes of row i.
+func (t *Tensor) row(i int) []byte {
 	f := forms[t.Type]
-	size := len(dst) / f.values * f.bytes
-	f.row(dst, t.Data[i*size:][:size])
+	size := int(t.Dims[0] / uint64(f.values) * uint64(f.bytes))
+	return t.Data[i*size:][:size]
+}
+
+// Row sets dst, of Dims[0] values, to row i; rows count on through all further
+// dimensions. The type must be supported. Every value is that of the encoding's
+// formula, rounded once to float32: only its last operation can be inexact.
+func (t *Tensor) Row(i int, dst []float32) {
+	forms[t.Type].row(dst[:t.Dims[0]], t.row(i))
 }
 
 // Int8Row sets dst, of Dims[0] values, to the stored integers of row i and
 // returns their scale. It fails unless the type is Q8_0, all blocks of the row
-// carry the same scale, and no value is −128.
+// carry the same scale, and no value is −128; dst is then undefined.
 func (t *Tensor) Int8Row(i int, dst []int8) (scale float32, ok bool) {
-	if t.Type != Q8_0 || len(dst) == 0 {
+	if t.Type != Q8_0 {
 		return 0, false
 	}
-	size := len(dst) / 32 * 34
-	src := t.Data[i*size:][:size]
+	src, dst := t.row(i), dst[:t.Dims[0]]
 	first := binary.LittleEndian.Uint16(src)
-	for b := 0; b < len(dst); b += 32 {
-		block := src[b/32*34:][:34]
-		if binary.LittleEndian.Uint16(block) != first {
+	for ; len(dst) > 0; dst, src = dst[32:], src[34:] {
+		if binary.LittleEndian.Uint16(src) != first {
 			return 0, false
 		}
-		for j, v := range block[2:] {
-			if v == 0x80 {
-				return 0, false
-			}
-			dst[b+j] = int8(v)
+		least := int8(0)
+		to, from := dst[:32], src[2:34]
+		for j, b := range from {
+			v := int8(b)
+			to[j] = v
+			least = min(least, v)
+		}
+		if least == -128 {
+			return 0, false
 		}
 	}
 	return half(first), true
