@@ -40,24 +40,24 @@ const missing = "\x04\x06\x13\x14\x16\x1D\xC0\xC1\xF1\xF2\xF5\xF6\xF7\xF8\xF9\xF
 
 // Bytes returns the model's file, the same for the same shape.
 func Bytes(c Config) []byte {
-	w := &writer{}
+	w := &Writer{}
 	tokens, kinds, merges := vocabulary(c)
-	w.string("general.architecture", "llama")
-	w.uint32("llama.block_count", uint32(c.Layers))
-	w.uint32("llama.embedding_length", uint32(c.Width))
-	w.uint32("llama.feed_forward_length", uint32(c.FFN))
-	w.uint32("llama.attention.head_count", uint32(c.Heads))
-	w.uint32("llama.attention.head_count_kv", uint32(c.KVHeads))
-	w.uint32("llama.context_length", 2048)
-	w.uint32("llama.rope.dimension_count", uint32(c.Width/c.Heads))
-	w.float32("llama.rope.freq_base", 10000)
-	w.float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
-	w.string("tokenizer.ggml.model", "gpt2")
-	w.string("tokenizer.ggml.pre", "smollm")
-	w.strings("tokenizer.ggml.tokens", tokens)
-	w.int32s("tokenizer.ggml.token_type", kinds)
-	w.strings("tokenizer.ggml.merges", merges)
-	w.uint32("tokenizer.ggml.bos_token_id", 0)
+	w.String("general.architecture", "llama")
+	w.Uint32("llama.block_count", uint32(c.Layers))
+	w.Uint32("llama.embedding_length", uint32(c.Width))
+	w.Uint32("llama.feed_forward_length", uint32(c.FFN))
+	w.Uint32("llama.attention.head_count", uint32(c.Heads))
+	w.Uint32("llama.attention.head_count_kv", uint32(c.KVHeads))
+	w.Uint32("llama.context_length", 2048)
+	w.Uint32("llama.rope.dimension_count", uint32(c.Width/c.Heads))
+	w.Float32("llama.rope.freq_base", 10000)
+	w.Float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
+	w.String("tokenizer.ggml.model", "gpt2")
+	w.String("tokenizer.ggml.pre", "smollm")
+	w.Strings("tokenizer.ggml.tokens", tokens)
+	w.Int32s("tokenizer.ggml.token_type", kinds)
+	w.Strings("tokenizer.ggml.merges", merges)
+	w.Uint32("tokenizer.ggml.bos_token_id", 0)
 
 	r := splitmix.Source(c.Seed)
 	kv := c.Width / c.Heads * c.KVHeads
@@ -65,10 +65,10 @@ func Bytes(c Config) []byte {
 	if c.Width%32 == 0 {
 		embedding = typeQ4_0
 	}
-	w.tensor("token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
-	w.tensor("output_norm.weight", typeF32, c.Width, 0, outputNorm(c, &r))
+	w.Tensor("token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
+	w.Tensor("output_norm.weight", typeF32, c.Width, 0, outputNorm(c, &r))
 	if !c.Tied {
-		w.tensor("output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
+		w.Tensor("output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	}
 	wide := uint32(typeF32)
 	if c.Width%32 == 0 {
@@ -76,10 +76,10 @@ func Bytes(c Config) []byte {
 	}
 	for i := range c.Layers {
 		add := func(name string, kind uint32, cols, rows int) {
-			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*max(rows, 1), 0.3))
+			w.Tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*max(rows, 1), 0.3))
 		}
 		for _, name := range []string{"attn_norm", "ffn_norm"} {
-			w.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, randomNormal(&r, c.Width, 1))
+			w.Tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, randomNormal(&r, c.Width, 1))
 		}
 		add("attn_q", wide, c.Width, c.Width)
 		add("attn_k", typeF16, c.Width, kv)
@@ -89,7 +89,7 @@ func Bytes(c Config) []byte {
 		add("ffn_up", wide, c.Width, c.FFN)
 		add("ffn_down", typeF16, c.FFN, c.Width)
 	}
-	return w.file()
+	return w.Bytes()
 }
 
 // outputNorm weighs one value of the final state far more than the others: as
@@ -158,7 +158,7 @@ func contains(s string, b byte) bool {
 	return false
 }
 
-// normal returns n numbers, nearly normally distributed: sums of twelve
+// randomNormal returns n numbers, nearly normally distributed: sums of twelve
 // uniform ones.
 func randomNormal(r *splitmix.Source, n int, deviation float32) []float32 {
 	list := make([]float32, n)

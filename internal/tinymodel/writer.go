@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// writer builds a GGUF file, version 3.
-type writer struct {
+// Writer builds a GGUF file, version 3, from its metadata and tensors in the
+// order of the calls.
+type Writer struct {
 	pairs, tensors, data []byte
 	pairCount, count     uint64
 }
@@ -32,48 +33,54 @@ func appendString(dst []byte, s string) []byte {
 	return append(binary.LittleEndian.AppendUint64(dst, uint64(len(s))), s...)
 }
 
-func (w *writer) key(name string, kind uint32) {
+func (w *Writer) key(name string, kind uint32) {
 	w.pairs = binary.LittleEndian.AppendUint32(appendString(w.pairs, name), kind)
 	w.pairCount++
 }
 
-func (w *writer) uint32(name string, v uint32) {
+// Uint32 adds an unsigned number to the metadata.
+func (w *Writer) Uint32(name string, v uint32) {
 	w.key(name, typeUint32)
 	w.pairs = binary.LittleEndian.AppendUint32(w.pairs, v)
 }
 
-func (w *writer) float32(name string, v float32) {
+// Float32 adds a number to the metadata.
+func (w *Writer) Float32(name string, v float32) {
 	w.key(name, typeFloat32)
 	w.pairs = binary.LittleEndian.AppendUint32(w.pairs, math.Float32bits(v))
 }
 
-func (w *writer) string(name, v string) {
+// String adds a string to the metadata.
+func (w *Writer) String(name, v string) {
 	w.key(name, typeString)
 	w.pairs = appendString(w.pairs, v)
 }
 
-func (w *writer) array(name string, kind uint32, n int) {
+func (w *Writer) array(name string, kind uint32, n int) {
 	w.key(name, typeArray)
 	w.pairs = binary.LittleEndian.AppendUint32(w.pairs, kind)
 	w.pairs = binary.LittleEndian.AppendUint64(w.pairs, uint64(n))
 }
 
-func (w *writer) strings(name string, list []string) {
+// Strings adds an array of strings to the metadata.
+func (w *Writer) Strings(name string, list []string) {
 	w.array(name, typeString, len(list))
 	for _, s := range list {
 		w.pairs = appendString(w.pairs, s)
 	}
 }
 
-func (w *writer) int32s(name string, list []int32) {
+// Int32s adds an array of integers to the metadata.
+func (w *Writer) Int32s(name string, list []int32) {
 	w.array(name, typeInt32, len(list))
 	for _, v := range list {
 		w.pairs = binary.LittleEndian.AppendUint32(w.pairs, uint32(v))
 	}
 }
 
-// tensor adds an array; rows is 0 for a vector.
-func (w *writer) tensor(name string, kind uint32, cols, rows int, values []float32) {
+// Tensor adds rows of cols values in the encoding kind (F32, F16, Q4_0 or
+// Q8_0, the last two for whole blocks of 32); rows is 0 for a vector.
+func (w *Writer) Tensor(name string, kind uint32, cols, rows int, values []float32) {
 	w.tensors = appendString(w.tensors, name)
 	dims := []int{cols, rows}
 	if rows == 0 {
@@ -112,7 +119,7 @@ func (w *writer) tensor(name string, kind uint32, cols, rows int, values []float
 }
 
 // blocks rounds each 32 values to integers of at most top.
-func (w *writer) blocks(values []float32, top int, put func(q []int)) {
+func (w *Writer) blocks(values []float32, top int, put func(q []int)) {
 	for ; len(values) > 0; values = values[32:] {
 		largest := 0.0
 		for _, v := range values[:32] {
@@ -130,7 +137,8 @@ func (w *writer) blocks(values []float32, top int, put func(q []int)) {
 	}
 }
 
-// half rounds a number to a normal binary16, or to zero if it is too small.
+// half rounds a number below 65,504 to a normal binary16, or to zero if it is
+// too small.
 func half(f float32) uint16 {
 	b := math.Float32bits(f) + 1<<12
 	exponent := int(b>>23&255) - 112
@@ -147,7 +155,8 @@ func pad(b []byte) []byte {
 	return b
 }
 
-func (w *writer) file() []byte {
+// Bytes returns the file.
+func (w *Writer) Bytes() []byte {
 	f := append([]byte("GGUF"), 3, 0, 0, 0)
 	f = binary.LittleEndian.AppendUint64(f, w.count)
 	f = binary.LittleEndian.AppendUint64(f, w.pairCount)

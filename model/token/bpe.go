@@ -1,30 +1,28 @@
 package token
 
-import (
-	"container/heap"
-	"strings"
-)
+import "strings"
 
 // merges says which pairs of tokens join, and in which order of preference.
 type merges struct {
 	ofByte [256]int32
-	pairs  map[[2]int32]merge
+	pairs  map[uint64]merge // by pairKey
 }
 
 type merge struct {
-	rank int32
+	rank int32 // the lower joins first
 	id   int32
 }
 
-// newMerges reads the merge list. A merge that names unknown tokens can never
-// apply and is passed over, as is one whose result is unknown.
-func newMerges(t *Tokenizer) *merges {
-	m := &merges{}
-	ids := make(map[string]int32, len(t.tokens))
-	for id := len(t.tokens) - 1; id >= 0; id-- {
-		if t.tokens[id] != nil {
-			ids[string(t.tokens[id])] = int32(id)
-		}
+func pairKey(left, right int32) uint64 { return uint64(left)<<32 | uint64(right) }
+
+// newMerges reads the merge list. A merge that names an unknown token or makes
+// one can never apply and is passed over; of two for the same pair the first
+// counts, and of two tokens with the same bytes the one with the lower id.
+func newMerges(t *Tokenizer, list []string) *merges {
+	m := &merges{pairs: make(map[uint64]merge, len(list))}
+	text, ids := string(t.text), make(map[string]int32, t.Size())
+	for id := t.Size() - 1; id >= 0; id-- {
+		ids[text[t.ends[id]:t.ends[id+1]]] = int32(id)
 	}
 	for b := range 256 {
 		m.ofByte[b] = int32(t.Size() + b)
@@ -32,64 +30,38 @@ func newMerges(t *Tokenizer) *merges {
 			m.ofByte[b] = id
 		}
 	}
-	list, err := t.file.Strings("tokenizer.ggml.merges")
-	if err != nil {
-		return m
-	}
-	m.pairs = make(map[[2]int32]merge, len(list))
+	var name []byte
 	for rank, pair := range list {
 		left, right, _ := strings.Cut(pair, " ")
-		a, okA := fromRunes(left)
-		b, okB := fromRunes(right)
+		name, okA := appendBytes(name[:0], left)
+		n := len(name)
+		name, okB := appendBytes(name, right)
 		if !okA || !okB {
 			continue
 		}
-		idA, okA := ids[string(a)]
-		idB, okB := ids[string(b)]
-		id, ok := ids[string(a)+string(b)]
-		key := [2]int32{idA, idB}
-		if _, twice := m.pairs[key]; okA && okB && ok && !twice {
-			m.pairs[key] = merge{int32(rank), id}
+		a, okA := ids[string(name[:n])]
+		b, okB := ids[string(name[n:])]
+		id, ok := ids[string(name)]
+		if !okA || !okB || !ok {
+			continue
+		}
+		if _, twice := m.pairs[pairKey(a, b)]; !twice {
+			m.pairs[pairKey(a, b)] = merge{int32(rank), id}
 		}
 	}
 	return m
 }
 
-// encoder joins the bytes of pieces. It remembers short pieces.
+// encoder joins the bytes of pieces. It remembers short ones.
 type encoder struct {
 	*merges
-	known map[string][]int32
+	known map[string]span
+	ids   []int32 // what known points to
 	nodes []node
-	queue candidates
+	queue queue
 }
 
-// node is a token of the piece at hand in a doubly linked list.
-type node struct {
-	id         int32 // −1 once joined to its left neighbour
-	prev, next int
-}
-
-// candidate is a pair that may be joined: the node at, of token left, and the
-// one after it, of token right.
-type candidate struct {
-	merge
-	at          int
-	left, right int32
-}
-
-type candidates []candidate
-
-func (c candidates) Len() int      { return len(c) }
-func (c candidates) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
-func (c candidates) Less(i, j int) bool {
-	return c[i].rank < c[j].rank || c[i].rank == c[j].rank && c[i].at < c[j].at
-}
-func (c *candidates) Push(x any) { *c = append(*c, x.(candidate)) }
-func (c *candidates) Pop() any {
-	last := (*c)[len(*c)-1]
-	*c = (*c)[:len(*c)-1]
-	return last
-}
+type span struct{ from, to int32 }
 
 // Pieces up to keepLen bytes are remembered, up to keepCount of them.
 const (
@@ -99,57 +71,111 @@ const (
 
 // piece appends the tokens of one piece.
 func (e *encoder) piece(dst []int32, text []byte) []int32 {
-	if ids, ok := e.known[string(text)]; ok {
-		return append(dst, ids...)
+	if s, ok := e.known[string(text)]; ok {
+		return append(dst, e.ids[s.from:s.to]...)
 	}
 	start := len(dst)
 	dst = e.join(dst, text)
 	if len(text) <= keepLen && len(e.known) < keepCount {
-		e.known[string(text)] = append([]int32(nil), dst[start:]...)
+		from := len(e.ids)
+		e.ids = append(e.ids, dst[start:]...)
+		e.known[string(text)] = span{int32(from), int32(len(e.ids))}
 	}
 	return dst
 }
 
-// join merges the best pair, leftmost first, until none is left.
+// node is a token of the piece at hand in a doubly linked list; merge is what
+// its pair with the next one becomes.
+type node struct {
+	id         int32
+	prev, next int32
+	merge      merge
+}
+
+// noRank is the rank of a node that joins nothing, or is itself joined to the
+// one before.
+const noRank = -1
+
+// join merges the pair of the lowest rank, leftmost first, until none is left:
+// n bytes take the time of n log n.
 func (e *encoder) join(dst []int32, text []byte) []int32 {
 	e.nodes, e.queue = e.nodes[:0], e.queue[:0]
 	for i, b := range text {
-		e.nodes = append(e.nodes, node{e.ofByte[b], i - 1, i + 1})
+		e.nodes = append(e.nodes, node{id: e.ofByte[b], prev: int32(i) - 1, next: int32(i) + 1})
 	}
-	for i := range text {
-		e.offer(i)
+	for i := range e.nodes {
+		e.offer(int32(i))
 	}
 	for len(e.queue) > 0 {
-		c := heap.Pop(&e.queue).(candidate)
-		left := &e.nodes[c.at]
-		if left.id != c.left || left.next >= len(e.nodes) || e.nodes[left.next].id != c.right {
-			continue // a part has been joined elsewhere meanwhile
+		rank, at := e.queue.pop()
+		left := &e.nodes[at]
+		if left.merge.rank != rank {
+			continue // one of the two has been joined elsewhere meanwhile
 		}
 		right := &e.nodes[left.next]
-		left.id, right.id = c.id, -1
+		left.id, right.merge.rank = left.merge.id, noRank
 		left.next = right.next
-		if left.next < len(e.nodes) {
-			e.nodes[left.next].prev = c.at
+		if int(left.next) < len(e.nodes) {
+			e.nodes[left.next].prev = at
 		}
-		e.offer(c.at)
+		e.offer(at)
 		if left.prev >= 0 {
 			e.offer(left.prev)
 		}
 	}
-	for i := 0; i < len(e.nodes); i = e.nodes[i].next {
+	for i := int32(0); int(i) < len(e.nodes); i = e.nodes[i].next {
 		dst = append(dst, e.nodes[i].id)
 	}
 	return dst
 }
 
-// offer queues the pair that begins at node i, if it can be joined.
-func (e *encoder) offer(i int) {
-	n := e.nodes[i]
-	if n.next >= len(e.nodes) {
+// offer notes and queues what node i and the next become, if they can join.
+func (e *encoder) offer(i int32) {
+	n := &e.nodes[i]
+	n.merge.rank = noRank
+	if int(n.next) == len(e.nodes) {
 		return
 	}
-	right := e.nodes[n.next].id
-	if m, ok := e.pairs[[2]int32{n.id, right}]; ok {
-		heap.Push(&e.queue, candidate{m, i, n.id, right})
+	if m, ok := e.pairs[pairKey(n.id, e.nodes[n.next].id)]; ok {
+		n.merge = m
+		e.queue.push(m.rank, i)
 	}
+}
+
+// queue is a binary heap of ranks and positions, the lowest rank first and of
+// equal ranks the lowest position.
+type queue []uint64
+
+func (q *queue) push(rank, at int32) {
+	v := uint64(rank)<<32 | uint64(at)
+	h := append(*q, v)
+	i := len(h) - 1
+	for ; i > 0 && v < h[(i-1)/2]; i = (i - 1) / 2 {
+		h[i] = h[(i-1)/2]
+	}
+	h[i] = v
+	*q = h
+}
+
+func (q *queue) pop() (rank, at int32) {
+	h := *q
+	top, v := h[0], h[len(h)-1]
+	h = h[:len(h)-1]
+	i := 0
+	for {
+		child := 2*i + 1
+		if child+1 < len(h) && h[child+1] < h[child] {
+			child++
+		}
+		if child >= len(h) || v <= h[child] {
+			break
+		}
+		h[i] = h[child]
+		i = child
+	}
+	if len(h) > 0 {
+		h[i] = v
+	}
+	*q = h
+	return int32(top >> 32), int32(uint32(top))
 }

@@ -15,20 +15,37 @@ const (
 	space
 )
 
+// classify returns the class and length of the first character, a symbol of
+// length 0 at the end.
 func classify(text []byte) (class, int) {
-	r, n := utf8.DecodeRune(text)
-	switch {
-	case r == utf8.RuneError && n <= 1:
-		return symbol, n
-	case unicode.IsLetter(r):
-		return letter, n
-	case unicode.IsNumber(r):
-		return digit, n
-	case unicode.IsSpace(r):
-		return space, n
+	if len(text) > 0 && text[0] < utf8.RuneSelf {
+		return ascii[text[0]], 1
 	}
-	return symbol, n
+	r, n := utf8.DecodeRune(text)
+	if r == utf8.RuneError && n <= 1 {
+		return symbol, n
+	}
+	return classOf(r), n
 }
+
+func classOf(r rune) class {
+	switch {
+	case unicode.IsLetter(r):
+		return letter
+	case unicode.IsNumber(r):
+		return digit
+	case unicode.IsSpace(r):
+		return space
+	}
+	return symbol
+}
+
+var ascii = func() (c [utf8.RuneSelf]class) {
+	for r := range c {
+		c[r] = classOf(rune(r))
+	}
+	return c
+}()
 
 // nextPiece returns the length of the first piece of a non-empty text. It
 // matches the pattern of GPT-2,

@@ -10,11 +10,13 @@
 // The pre-tokenizer splits by Unicode classes as the running Go version knows
 // them. A byte that is not part of valid UTF-8 counts as a symbol, neither
 // letter, digit nor space. A later Unicode version may split differently, which
-// costs nothing but a few bits: decoding needs only the bytes of each token.
+// costs nothing but a few bits: decoding needs only the bytes of each token. So
+// does a piece of more than 64 KiB, which is cut there to bound memory.
 package token
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pith-codec/pith/model/gguf"
@@ -23,15 +25,18 @@ import (
 // Tokenizer encodes text with one model's vocabulary. It is safe for
 // concurrent use.
 type Tokenizer struct {
-	file   *gguf.File
-	tokens [][]byte // bytes of each id, nil for special tokens
+	text   []byte   // the bytes of all tokens
+	ends   []uint32 // token id is text[ends[id]:ends[id+1]], nothing if special
 	bos    int32
 	digits bool // each digit is a piece of its own
 	escape [256]bool
 	bytes  [256]byte
 
-	once  sync.Once
-	table *merges
+	// The merges are read when a text is first encoded: decoders never need
+	// them, and they take longer than all the rest.
+	once   sync.Once
+	list   []string
+	merges *merges
 }
 
 // Types of tokens in GGUF metadata that stand for bytes of text.
@@ -40,15 +45,24 @@ const (
 	typeByte   = 6
 )
 
-// maxVocab bounds ids so that those of escapes fit as well.
-const maxVocab = 1 << 20
+// Bounds on a vocabulary. Ids of escapes are int32, and the sum of all lengths
+// is below 2^32.
+const (
+	maxVocab = 1 << 20
+	maxBytes = 1<<12 - 1 // of a token
+	maxPiece = 1 << 16
+)
 
 // New reads the tokenizer of a file. It supports model gpt2 with the
-// pre-tokenizers smollm and gpt-2.
+// pre-tokenizers smollm and gpt-2. Tokens of the types normal and byte stand
+// for their bytes; all others are special.
 func New(f *gguf.File) (*Tokenizer, error) {
-	t := &Tokenizer{file: f}
-	if kind, err := f.String("tokenizer.ggml.model"); err != nil || kind != "gpt2" {
-		return nil, fmt.Errorf("token: tokenizer model %q: only gpt2 is supported", kind)
+	t := &Tokenizer{}
+	switch kind, err := f.String("tokenizer.ggml.model"); {
+	case err != nil:
+		return nil, err
+	case kind != "gpt2":
+		return nil, fmt.Errorf("token: tokenizer model %.64q: only gpt2 is supported", kind)
 	}
 	switch pre, err := f.String("tokenizer.ggml.pre"); {
 	case err != nil:
@@ -56,7 +70,7 @@ func New(f *gguf.File) (*Tokenizer, error) {
 	case pre == "smollm":
 		t.digits = true
 	case pre != "gpt-2":
-		return nil, fmt.Errorf("token: pre-tokenizer %q: only smollm and gpt-2 are supported", pre)
+		return nil, fmt.Errorf("token: pre-tokenizer %.64q: only smollm and gpt-2 are supported", pre)
 	}
 	names, err := f.Strings("tokenizer.ggml.tokens")
 	if err != nil {
@@ -67,7 +81,7 @@ func New(f *gguf.File) (*Tokenizer, error) {
 		return nil, err
 	}
 	if len(names) == 0 || len(names) > maxVocab || len(kinds) != len(names) {
-		return nil, fmt.Errorf("token: %d tokens with %d types", len(names), len(kinds))
+		return nil, fmt.Errorf("token: %d tokens with %d types: want as many, 1 to %d", len(names), len(kinds), maxVocab)
 	}
 	bos, err := f.Uint("tokenizer.ggml.bos_token_id")
 	if err != nil {
@@ -77,28 +91,41 @@ func New(f *gguf.File) (*Tokenizer, error) {
 		return nil, fmt.Errorf("token: BOS is %d in a vocabulary of %d", bos, len(names))
 	}
 	t.bos = int32(bos)
-	for b := range 256 {
-		t.bytes[b], t.escape[b] = byte(b), true
+	if t.list, err = f.Strings("tokenizer.ggml.merges"); err != nil {
+		return nil, err
 	}
-	t.tokens = make([][]byte, len(names))
-	for id, name := range names {
-		if kinds[id] != typeNormal && kinds[id] != typeByte {
-			continue
-		}
-		text, ok := fromRunes(name)
-		if !ok {
-			return nil, fmt.Errorf("token: token %d, %q, does not stand for bytes", id, name)
-		}
-		t.tokens[id] = text
-		if len(text) == 1 {
-			t.escape[text[0]] = false
-		}
+	if err := t.setTokens(names, kinds); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
 
+func (t *Tokenizer) setTokens(names []string, kinds []int64) error {
+	for b := range 256 {
+		t.bytes[b], t.escape[b] = byte(b), true
+	}
+	t.ends = make([]uint32, 1, len(names)+1)
+	for id, name := range names {
+		start := len(t.text)
+		if kinds[id] == typeNormal || kinds[id] == typeByte {
+			var ok bool
+			if t.text, ok = appendBytes(t.text, name); !ok {
+				return fmt.Errorf("token: token %d, %.64q, does not stand for bytes", id, name)
+			}
+			if n := len(t.text) - start; n > maxBytes {
+				return fmt.Errorf("token: token %d has %d bytes, more than %d", id, n, maxBytes)
+			}
+		}
+		if len(t.text) == start+1 {
+			t.escape[t.text[start]] = false
+		}
+		t.ends = append(t.ends, uint32(len(t.text)))
+	}
+	return nil
+}
+
 // Size returns the number of ids. An id from Size() to Size()+255 is an escape.
-func (t *Tokenizer) Size() int { return len(t.tokens) }
+func (t *Tokenizer) Size() int { return len(t.ends) - 1 }
 
 // BOS returns the token that begins a sequence.
 func (t *Tokenizer) BOS() int32 { return t.bos }
@@ -106,22 +133,32 @@ func (t *Tokenizer) BOS() int32 { return t.bos }
 // Escaped reports whether the vocabulary has no token for the byte b.
 func (t *Tokenizer) Escaped(b byte) bool { return t.escape[b] }
 
+// IsSpecial reports whether a token stands for no bytes.
+func (t *Tokenizer) IsSpecial(id int32) bool { return t.Bytes(id) == nil }
+
 // Bytes returns the bytes of a token or escape, nil for special tokens. The
 // result must not be changed.
 func (t *Tokenizer) Bytes(id int32) []byte {
-	if n := int(id) - len(t.tokens); n >= 0 {
-		return t.bytes[n : n+1]
+	if n := int(id) - t.Size(); n >= 0 {
+		return t.bytes[n : n+1 : n+1]
 	}
-	return t.tokens[id]
+	from, to := t.ends[id], t.ends[id+1]
+	if from == to {
+		return nil
+	}
+	return t.text[from:to:to]
 }
 
-// Encode appends the tokens of text to dst.
+// Encode appends the tokens of text to dst; a byte without a token becomes the
+// escape Size() plus the byte.
 func (t *Tokenizer) Encode(dst []int32, text []byte) []int32 {
-	t.once.Do(func() { t.table = newMerges(t) })
-	e := encoder{merges: t.table, known: map[string][]int32{}}
+	t.once.Do(func() { t.merges, t.list = newMerges(t, t.list), nil })
+	e := encoder{merges: t.merges, known: map[string]span{}}
 	for len(text) > 0 {
 		n := nextPiece(text, t.digits)
-		dst = e.piece(dst, text[:n])
+		for piece := range slices.Chunk(text[:n], maxPiece) {
+			dst = e.piece(dst, piece)
+		}
 		text = text[n:]
 	}
 	return dst
@@ -150,13 +187,14 @@ var byteOf = func() (b [324]uint16) {
 	return b
 }()
 
-func fromRunes(name string) (text []byte, ok bool) {
-	text = make([]byte, 0, len(name))
+// appendBytes appends what a token's name stands for. It fails where the name
+// is empty or holds a character that stands for no byte.
+func appendBytes(dst []byte, name string) (text []byte, ok bool) {
 	for _, r := range name {
 		if r >= rune(len(byteOf)) || byteOf[r] == 0 {
-			return nil, false
+			return dst, false
 		}
-		text = append(text, byte(byteOf[r]-1))
+		dst = append(dst, byte(byteOf[r]-1))
 	}
-	return text, len(text) > 0
+	return dst, name != ""
 }
