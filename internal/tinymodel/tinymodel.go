@@ -1,6 +1,7 @@
 // Package tinymodel makes small random language models for tests, as GGUF
-// files in memory. They predict nothing, but are loaded, run and mixed like
-// real ones, in a fraction of the time.
+// files in memory. They foresee nothing, but are loaded, run and mixed like
+// real ones, in a fraction of the time, and their predictions range from
+// certain to all but uniform.
 package tinymodel
 
 import (
