@@ -31,7 +31,8 @@
 // the final interval that needs the fewest digits, the least such if there are
 // several, without zero digits at the end. It is therefore a function of the
 // bits and their probabilities alone, and Decoder.Finish accepts no other
-// message. Without any bit the message is empty.
+// message. Without any bit the message is empty. As range ≥ 2^24, it needs at
+// most one digit after those that Encode has written.
 //
 // A message that was cut reads as if zeros followed and gives other bits, for
 // which it may even be right. So there is no error of its own for a cut: a

@@ -68,9 +68,7 @@ func (e *Encoder) Finish() []byte {
 	if value>>32 != 0 {
 		e.carry()
 	}
-	for shift := 24; shift >= 0; shift -= 8 {
-		e.out = append(e.out, byte(value>>shift))
-	}
+	e.out = append(e.out, byte(value>>24))
 	end := len(e.out)
 	for end > e.start && e.out[end-1] == 0 {
 		end--
@@ -79,13 +77,11 @@ func (e *Encoder) Finish() []byte {
 }
 
 // shortest returns the number in [low, low+width) with the most zero digits at
-// its end, the least of several.
+// its end, the least of several: 0 or 2^32 if one of them is in it, as only one
+// can be, else the least multiple of top.
 func shortest(low, width uint32) uint64 {
-	for shift := 8 * digits; ; shift -= 8 {
-		unit := uint64(1) << shift
-		value := (uint64(low) + unit - 1) &^ (unit - 1)
-		if value < uint64(low)+uint64(width) {
-			return value
-		}
+	if uint64(low)+uint64(width) > 1<<32 {
+		return 1 << 32
 	}
+	return (uint64(low) + top - 1) &^ (top - 1) // below low+width, as width ≥ top
 }
