@@ -6,14 +6,13 @@ package cm
 type Ending struct {
 	m      *Model
 	cells  []cell // direct-mapped, by hash
-	hist   [endContexts][256]adaptive
+	runs   [endContexts]runs
 	mixer  mixer
 	refine apm
 
 	// Of the decision predicted last:
-	at       [endContexts]*cell
-	guess    [matchers]int
-	expected [matchers]int
+	at      [endContexts]*cell
+	guesses [matchers]guess
 }
 
 const (
@@ -28,10 +27,8 @@ func NewEnding(m *Model) *Ending {
 	for i := range e.cells {
 		e.cells[i] = newCell()
 	}
-	for i := range e.hist {
-		for h := range e.hist[i] {
-			e.hist[i][h] = adaptiveAt(1<<(ProbBits-1), 0)
-		}
+	for i := range e.runs {
+		e.runs[i] = newRuns()
 	}
 	initial := make([]int32, endInputs)
 	initial[0] = 1 << weightBits
@@ -45,26 +42,16 @@ func (e *Ending) Predict(h *History, x Expert, contexts [endContexts]uint32) uin
 	in := append(e.mixer.x[:0], x.Opinion, One/4)
 	for i, context := range contexts {
 		e.at[i] = &e.cells[hash2(context, uint32(i))&(endCells-1)]
-		c := *e.at[i]
-		in = append(in, confident(c), 0)
-		if past := c.history(); past != 0 {
-			in[len(in)-1] = stretch(e.hist[i][past].prob())
-		}
+		in = append(in, e.at[i].confident(), e.runs[i].opinion(*e.at[i]))
 	}
 	longest := 0
 	for i, matcher := range e.m.matchers {
-		e.guess[i] = -1
-		opinion, p := int32(0), h.match[i]
-		if p.length > 0 {
-			class := p.class()
-			longest = max(longest, class)
-			e.guess[i], e.expected[i] = class, b2i(p.ended(e.m.histories))
-			opinion = stretch(matcher.endings[class].prob())
-			if e.expected[i] == 0 {
-				opinion = -opinion
-			}
+		e.guesses[i] = guess{}
+		if p := h.match[i]; p.length > 0 {
+			e.guesses[i] = guess{&matcher.endings[p.class()], b2i(p.ended(e.m.histories))}
+			longest = max(longest, p.class())
 		}
-		in = append(in, opinion)
+		in = append(in, e.guesses[i].opinion())
 	}
 	e.mixer.x = in
 	class := x.Class*depths + min(x.Depth, depths-1)
@@ -77,15 +64,10 @@ func (e *Ending) Update(bit int) {
 	e.mixer.learn(bit)
 	e.refine.update(bit)
 	for i, c := range e.at {
-		if past := c.history(); past != 0 {
-			e.hist[i][past].update(bit, histLimit)
-		}
-		c.update(bit, cellLimit)
+		e.runs[i].learn(c, bit)
 	}
-	for i, g := range e.guess {
-		if g >= 0 {
-			e.m.matchers[i].endings[g].update(b2i(e.expected[i] == bit), matchLimit)
-		}
+	for _, g := range e.guesses {
+		g.learn(bit)
 	}
 }
 

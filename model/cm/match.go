@@ -1,5 +1,7 @@
 package cm
 
+import "math/bits"
+
 // position names a byte in a history: that of stream, before offset.
 type position struct {
 	stream, offset int32
@@ -51,11 +53,8 @@ func (p pointer) class() int {
 	case p.length < 32:
 		return 2 + p.length/4
 	}
-	return min(matchClasses-1, Log2Class(p.length)+5)
+	return min(matchClasses-1, bits.Len(uint(p.length))+4)
 }
-
-// Log2Class returns ⌊log2 n⌋ for n ≥ 1.
-func Log2Class(n int) int { return int(Log2(uint64(n)) / One) }
 
 // advance moves a history's pointer past the byte just appended, or finds a
 // new one, and remembers where the history stands.
@@ -94,6 +93,29 @@ func (m *matcher) advance(p *pointer, histories []*History, self int) {
 // ended reports whether a token ended at the place the match stands at.
 func (p pointer) ended(histories []*History) bool {
 	return histories[p.at.stream].ends[p.at.offset-1]
+}
+
+// guess is what a match says of the decision at hand.
+type guess struct {
+	right *adaptive // how likely it is right; nil if there is no guess
+	bit   int
+}
+
+// opinion returns the guess as log-odds, 0 if there is none.
+func (g guess) opinion() int32 {
+	switch {
+	case g.right == nil:
+		return 0
+	case g.bit == 0:
+		return -stretch(g.right.prob())
+	}
+	return stretch(g.right.prob())
+}
+
+func (g guess) learn(bit int) {
+	if g.right != nil {
+		g.right.update(b2i(g.bit == bit), matchLimit)
+	}
 }
 
 // next returns the predicted byte.

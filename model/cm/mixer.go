@@ -6,11 +6,10 @@ package cm
 // Several sets of weights, each selected by a context of its own, give an
 // opinion each; a second mixer combines those.
 type mixer struct {
-	inputs int
-	sets   []weightSet
-	x      []int32 // inputs of the bit at hand
-	y      []int32 // opinions of the sets
-	final  weightSet
+	sets  []weightSet
+	x     []int32 // inputs of the bit at hand
+	y     []int32 // opinions of the sets
+	final weightSet
 }
 
 // weightSet holds a vector of weights for each context.
@@ -69,7 +68,7 @@ func (s *weightSet) learn(x []int32, bit int) {
 }
 
 func newMixer(initial []int32, contexts []int, first, final rate) mixer {
-	m := mixer{inputs: len(initial), y: make([]int32, len(contexts))}
+	m := mixer{y: make([]int32, len(contexts))}
 	share := make([]int32, len(contexts))
 	for i, n := range contexts {
 		m.sets = append(m.sets, newWeightSet(n, initial, first))

@@ -10,7 +10,7 @@ package cm
 // Model is the state that all histories of a block share.
 type Model struct {
 	slots     slots
-	hist      [contexts][256]adaptive // by the last bits in a context
+	runs      [contexts]runs
 	matchers  [matchers]*matcher
 	mixer     mixer
 	byOrder1  apm
@@ -18,16 +18,13 @@ type Model struct {
 	histories []*History
 
 	// Of the bit predicted last:
-	guess    [matchers]int // index into right, or −1
-	expected [matchers]int // the bit the match expects
+	guesses [matchers]guess
 }
 
 const (
-	contexts  = 9
-	matchers  = 2
-	inputs    = 2*contexts + matchers + 2
-	cellLimit = 250
-	histLimit = 255
+	contexts = 9
+	matchers = 2
+	inputs   = 2*contexts + matchers + 2
 )
 
 // Expert is an opinion from outside about one bit, and what it depends on.
@@ -52,10 +49,8 @@ func New(streams, size int) *Model {
 		n *= 2
 	}
 	m := &Model{slots: newSlots(n), byOrder1: newAPM(1 << 14), byMatch: newAPM(matchClasses << 8)}
-	for i := range m.hist {
-		for h := range m.hist[i] {
-			m.hist[i][h] = adaptiveAt(1<<(ProbBits-1), 0)
-		}
+	for i := range m.runs {
+		m.runs[i] = newRuns()
 	}
 	for i, length := range matchLengths {
 		m.matchers[i] = newMatcher(length, n/2)
@@ -81,25 +76,17 @@ func (m *Model) Predict(h *History, e Expert) uint32 {
 	x := append(m.mixer.x[:0], e.Opinion, One/4)
 	for i, s := range h.slots {
 		c := s[h.node]
-		x = append(x, confident(c), 0)
-		if past := c.history(); past != 0 {
-			x[len(x)-1] = stretch(m.hist[i][past].prob())
-		}
+		x = append(x, c.confident(), m.runs[i].opinion(c))
 	}
 	longest := 0
 	for i, matcher := range m.matchers {
-		m.guess[i] = -1
-		opinion := int32(0)
+		m.guesses[i] = guess{}
 		p := h.match[i]
 		if c, ok := p.next(m.histories); ok && (uint32(c)|256)>>h.left == h.bits {
-			m.guess[i], m.expected[i] = p.class(), int(c>>(h.left-1)&1)
+			m.guesses[i] = guess{&matcher.right[p.class()], int(c >> (h.left - 1) & 1)}
 			longest = max(longest, p.class())
-			opinion = stretch(matcher.right[p.class()].prob())
-			if m.expected[i] == 0 {
-				opinion = -opinion
-			}
 		}
-		x = append(x, opinion)
+		x = append(x, m.guesses[i].opinion())
 	}
 	m.mixer.x = x
 	depth := min(e.Depth, depths-1)
@@ -109,21 +96,13 @@ func (m *Model) Predict(h *History, e Expert) uint32 {
 	return squash((2*mixed + order1 + match) / 4)
 }
 
-// confident returns a cell's opinion, weakened while it has seen few bits.
-func confident(c cell) int32 {
-	n := int32(c.count())
-	return stretch(c.prob()) * n / (n + 1)
-}
-
 // Update learns the bit that Predict was asked about.
 func (m *Model) Update(h *History, bit int) {
 	m.mixer.learn(bit)
 	m.byOrder1.update(bit)
 	m.byMatch.update(bit)
-	for i, g := range m.guess {
-		if g >= 0 {
-			m.matchers[i].right[g].update(b2i(m.expected[i] == bit), matchLimit)
-		}
+	for _, g := range m.guesses {
+		g.learn(bit)
 	}
 	m.Learn(h, bit)
 }
@@ -132,11 +111,7 @@ func (m *Model) Update(h *History, bit int) {
 func (m *Model) Learn(h *History, bit int) {
 	m.prepare(h)
 	for i, s := range h.slots {
-		c := &s[h.node]
-		if past := c.history(); past != 0 {
-			m.hist[i][past].update(bit, histLimit)
-		}
-		c.update(bit, cellLimit)
+		m.runs[i].learn(&s[h.node], bit)
 	}
 	h.bits = h.bits<<1 | uint32(bit)
 	h.node = h.node<<1 | uint32(bit)

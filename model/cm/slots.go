@@ -24,6 +24,44 @@ func (c *cell) update(bit int, limit uint32) {
 	*c = cell(uint32(p)<<16 | n<<8 | h)
 }
 
+// confident returns the cell's opinion, weakened while it has seen few bits.
+func (c cell) confident() int32 {
+	n := int32(c.count())
+	return stretch(c.prob()) * n / (n + 1)
+}
+
+// runs says what followed each sequence of last bits in cells of one context:
+// an indirect model, as the cells' own probabilities are direct ones.
+type runs [256]adaptive
+
+func newRuns() (r runs) {
+	for i := range r {
+		r[i] = adaptiveAt(1<<(ProbBits-1), 0)
+	}
+	return r
+}
+
+// opinion returns what followed the cell's last bits, 0 if it has none.
+func (r *runs) opinion(c cell) int32 {
+	if c.history() == 0 {
+		return 0
+	}
+	return stretch(r[c.history()].prob())
+}
+
+// learn updates the cell, and what is known of its last bits.
+func (r *runs) learn(c *cell, bit int) {
+	if past := c.history(); past != 0 {
+		r[past].update(bit, histLimit)
+	}
+	c.update(bit, cellLimit)
+}
+
+const (
+	cellLimit = 250
+	histLimit = 255
+)
+
 // slot holds a context's cells for one half of a byte: cell 0 is a check, cell
 // i ≥ 1 belongs to the bits i stands for behind a leading one.
 type slot [16]cell

@@ -67,20 +67,13 @@ func NewVocabulary(size int, text func(id int32) []byte) *Vocabulary {
 // Order returns the id of each leaf. It must not be changed.
 func (v *Vocabulary) Order() []int32 { return v.ids }
 
-// find returns the bytes of an id or escape and its place in its alphabet.
-func (v *Vocabulary) find(id int32) (a alphabet, at int, ok bool) {
-	if b := int(id) - v.size; b >= 0 {
-		for i, e := range v.escapes {
-			if int(e[0]) == b {
-				return v.escapes, i, true
-			}
-		}
-		return nil, 0, false
+// place returns where an id or escape stands in its alphabet; it must be there.
+func (v *Vocabulary) place(id int32) int {
+	b := int(id) - v.size
+	if b < 0 {
+		return int(v.leaves[id])
 	}
-	if v.leaves[id] < 0 {
-		return nil, 0, false
-	}
-	return v.tokens, int(v.leaves[id]), true
+	return slices.IndexFunc(v.escapes, func(e []byte) bool { return int(e[0]) == b })
 }
 
 // id returns the id or escape at a place of an alphabet.

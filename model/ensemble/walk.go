@@ -34,7 +34,7 @@ func walk(v *Vocabulary, id int32, s source, c coder) int32 {
 		a, s = v.escapes, indifferent{}
 	}
 	if id != unknown {
-		_, target, _ = v.find(id)
+		target = v.place(id)
 	}
 	n := node{0, len(a), 0}
 	for {

@@ -1,10 +1,6 @@
 package lm
 
-import (
-	"math"
-
-	"github.com/pith-codec/pith/model/lm/kernel"
-)
+import "github.com/pith-codec/pith/model/lm/kernel"
 
 // remember rotates and quantises row i's queries and key, and stores its key
 // and value in the row's stream.
@@ -45,17 +41,14 @@ func (e *Engine) quantizeHead(v *kernel.Vectors, i int, x []float32) head {
 	return head{q, scale}
 }
 
-// quantizeQuery stores q as vector at, its scales multiplied by what turns a
-// product with a key into a base-2 logit.
+// quantizeQuery stores q as vector at, so that its products with keys are
+// base-2 logits.
 func (e *Engine) quantizeQuery(v *kernel.Vectors, at int, q []float32) {
 	e.k.Quantize(v, at, q)
-	factor := float32(log2E / math.Sqrt(float64(e.m.config.HeadDim)))
 	for b := at; b < len(v.Scale); b += v.N {
-		v.Scale[b] = float32(v.Scale[b] * factor)
+		v.Scale[b] = float32(v.Scale[b] * e.m.toLogit)
 	}
 }
-
-const log2E = 1.44269504088896340736
 
 // attend computes attention for chunks of rows and key/value heads, taken in
 // turn by whichever worker is free.

@@ -4,6 +4,8 @@
 package lm
 
 import (
+	"math"
+
 	"github.com/pith-codec/pith/model/gguf"
 	"github.com/pith-codec/pith/model/lm/kernel"
 )
@@ -30,6 +32,7 @@ type Model struct {
 	width    int // Width, padded
 	ffn      int // FFN, padded
 	rope     rope
+	toLogit  float32 // turns the product of a query and a key into a base-2 logit
 	embed    *gguf.Tensor
 	layers   []layer
 	norm     []float32      // [width]
@@ -50,7 +53,7 @@ func (m *Model) Config() Config { return m.config }
 
 // StreamBytes returns the memory of a stream's keys and values.
 func (m *Model) StreamBytes(window, batch int) int64 {
-	slots := int64(kernel.RoundUp(window-sinks+batch, kernel.Lanes) + kernel.Lanes)
+	slots := int64(kernel.Lanes + ringSlots(window, batch))
 	return slots * int64(m.config.Layers*m.config.KVHeads) * int64(2*m.headSize+8)
 }
 
@@ -68,6 +71,7 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 		ffn:      kernel.RoundUp(c.FFN, kernel.Block),
 		leaves:   len(order),
 	}
+	m.toLogit = float32(kernel.Log2E / math.Sqrt(float64(c.HeadDim)))
 	m.rope = newRope(c.RopeBase, c.RopeDim, m.headSize)
 	l := loader{file: f}
 	m.embed = l.tensor("token_embd.weight", c.Width, c.Vocab)
@@ -76,7 +80,7 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 	if _, err := f.Tensor("output.weight"); err == nil {
 		output = l.tensor("output.weight", c.Width, c.Vocab)
 	}
-	m.head = kernel.NewMatrix(kernel.RoundUp(len(order), expGroup), m.width)
+	m.head = kernel.NewMatrix(kernel.RoundUp(len(order), kernel.ExpGroup), m.width)
 	l.pack(m.head, output, len(order), func(i int) (from, to int) { return int(order[i]), i }, nil)
 	for i := range c.Layers {
 		m.layers = append(m.layers, l.layer(m, i))
@@ -86,9 +90,6 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 	}
 	return m, nil
 }
-
-// expGroup is the number of logits that kernel.Impl.Exp sums together.
-const expGroup = 32
 
 // Bytes returns the memory of the packed weights.
 func (m *Model) Bytes() int64 {

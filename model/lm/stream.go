@@ -28,8 +28,8 @@ type cache struct {
 // NewStream returns an empty stream that attends to window positions, of which
 // up to batch may be fed to one Run. Memory is touched as positions are reached.
 func (m *Model) NewStream(window, batch int) *Stream {
-	s := &Stream{window: window, ring: kernel.RoundUp(window-sinks+batch, kernel.Lanes)}
-	slots := s.ring + kernel.Lanes
+	s := &Stream{window: window, ring: ringSlots(window, batch)}
+	slots := kernel.Lanes + s.ring
 	size := m.headSize
 	for range m.config.Layers * m.config.KVHeads {
 		s.caches = append(s.caches, cache{
@@ -41,11 +41,12 @@ func (m *Model) NewStream(window, batch int) *Stream {
 	return s
 }
 
+// ringSlots returns the slots of a ring in which a batch overwrites no position
+// that one of its tokens sees.
+func ringSlots(window, batch int) int { return kernel.RoundUp(window-sinks+batch, kernel.Lanes) }
+
 // Reset empties the stream for another sequence.
 func (s *Stream) Reset() { s.next = 0 }
-
-// Len returns the number of tokens fed so far.
-func (s *Stream) Len() int { return s.next }
 
 // Window bounds: a window holds the sinks and something more, and no more
 // slots than an attention sum may have.

@@ -12,7 +12,7 @@ type Weights struct {
 
 // NewWeights returns room for one row's weights.
 func (m *Model) NewWeights() *Weights {
-	groups := m.head.Rows / expGroup
+	groups := m.head.Rows / kernel.ExpGroup
 	return &Weights{
 		f:      make([]uint32, m.head.Rows),
 		sums:   make([]uint32, groups),
@@ -25,8 +25,8 @@ func (w *Weights) Sum(lo, hi int) uint64 { return w.upTo(hi) - w.upTo(lo) }
 
 // upTo returns the weight of all leaves before n.
 func (w *Weights) upTo(n int) uint64 {
-	sum := w.before[n/expGroup]
-	for _, f := range w.f[n/expGroup*expGroup : n] {
+	sum := w.before[n/kernel.ExpGroup]
+	for _, f := range w.f[n/kernel.ExpGroup*kernel.ExpGroup : n] {
 		sum += uint64(f)
 	}
 	return sum
@@ -35,8 +35,8 @@ func (w *Weights) upTo(n int) uint64 {
 // predict computes the output layer; every worker calls it.
 func (e *Engine) predict(w int, out []*Weights, visit func(i int)) {
 	head := e.m.head
-	lo, hi := part(head.Rows/expGroup, w, e.t.size)
-	per := expGroup / kernel.Lanes
+	lo, hi := part(head.Rows/kernel.ExpGroup, w, e.t.size)
+	per := kernel.ExpGroup / kernel.Lanes
 	e.product(e.logits, head.Rows, head, lo*per, hi*per, e.wide)
 	e.t.barrier()
 	lo, hi = part(len(e.rows), w, e.t.size)

@@ -102,7 +102,7 @@ func rmsNormGeneric(dst, src, weight []float32, dim int, eps float32) {
 
 func siluMulGeneric(dst, gate, up []float32) {
 	for j, g := range gate {
-		e := exp2(float32(g * -log2E))
+		e := exp2(float32(g * -Log2E))
 		dst[j] = float32((g / (1 + e)) * up[j])
 	}
 }
@@ -172,14 +172,14 @@ func accumulateGeneric(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, 
 }
 
 func expGeneric(f, sums []uint32, logits []float32, max float32) {
-	for i := 0; i < len(logits); i += 32 {
+	for i := 0; i < len(logits); i += ExpGroup {
 		var sum uint32
-		for j := i; j < i+32; j++ {
-			e := exp2(float32((logits[j] - max) * log2E))
+		for j := i; j < i+ExpGroup; j++ {
+			e := exp2(float32((logits[j] - max) * Log2E))
 			f[j] = 1 + uint32(int32(float32(e*(1<<26))))
 			sum += f[j]
 		}
-		sums[i/32] = sum
+		sums[i/ExpGroup] = sum
 	}
 }
 
@@ -191,7 +191,8 @@ func Scales(top float32) (scale, inverse float32) {
 	return top / 127, 127 / top
 }
 
-const log2E = 1.44269504088896340736
+// Log2E is the binary logarithm of e.
+const Log2E = 1.44269504088896340736
 
 // magic is 1.5·2^23: adding it to a float32 of magnitude below 2^22 leaves the
 // value, rounded to the nearest integer (ties to even), in the low bits.

@@ -20,6 +20,8 @@ const (
 	Lanes = 16
 	// Block is the number of consecutive columns that share one scale.
 	Block = 64
+	// ExpGroup is the number of consecutive weights that Impl.Exp sums.
+	ExpGroup = 32
 	// MaxTile is the largest number of vectors one call of Impl.Mul takes.
 	MaxTile = 12
 	// MaxSlots bounds the number of positions of one attention sum:
