@@ -42,6 +42,9 @@ func (s *settings) restores() bool { return s.decompress || s.test }
 // command runs the program and returns its exit code.
 func command(args []string) int {
 	u := &ui{out: os.Stderr}
+	if c, ok := findSubcommand(args); ok {
+		return c.run(u, args[1:])
+	}
 	flags, files, err := normalise(args)
 	if err != nil {
 		return u.usage(err)
