@@ -111,11 +111,7 @@ func (d *Decoder) decode(b *container.Block) ([]byte, error) {
 		d.o.Progress(d.raw+int64(b.Length)*int64(done)/int64(of), start+int64(len(b.Payload))*int64(done)/int64(of))
 	}
 	if b.Type == container.Mixing {
-		content, err := decodeMixing(b.Payload, b.Length, func(done int) { tick(done, b.Length) })
-		if err != nil {
-			return nil, &DivergedError{b.Offset}
-		}
-		return content, nil
+		return d.decodeMixing(b, func(done int) { tick(done, b.Length) })
 	}
 	if err := d.open(d.r.Header().Model); err != nil {
 		return nil, err
@@ -128,6 +124,23 @@ func (d *Decoder) decode(b *container.Block) ([]byte, error) {
 		return nil, &LimitError{need, d.o.Memory}
 	}
 	return d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) })
+}
+
+// decodeMixing returns the content of a block of context mixing. Its check was
+// good, so what does not fit is a divergence.
+func (d *Decoder) decodeMixing(b *container.Block, tick func(done int)) ([]byte, error) {
+	m, ok := readMixing(b.Payload, b.Length)
+	if !ok {
+		return nil, &container.CorruptError{Offset: b.Offset, Msg: "parameters of context mixing are not valid"}
+	}
+	if need := m.memory(b.Length); need > d.o.Memory {
+		return nil, &LimitError{need, d.o.Memory}
+	}
+	content, err := decodeMixing(b.Payload, m, b.Length, tick)
+	if err != nil {
+		return nil, &DivergedError{b.Offset}
+	}
+	return content, nil
 }
 
 // decodeNeural returns the content of a neural block. Its check was good, so

@@ -57,7 +57,7 @@ func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 		o.Progress = func(int64, int64) {}
 	}
 	e := &Encoder{o: o, level: levels[o.Level], out: &counter{w: w}}
-	e.w = container.NewWriter(e.out, container.Header{Numerics: Numerics, Memory: container.MemoryFor(mixingMemory)})
+	e.w = container.NewWriter(e.out, container.Header{Numerics: Numerics})
 	return e, nil
 }
 
@@ -99,8 +99,15 @@ func (e *Encoder) flush() error {
 	if err != nil {
 		return err
 	}
-	if e.blocks++; e.blocks == 2 && e.mayUseModel() {
-		// The header is about to be written, and speaks for all blocks to come.
+	e.blocks++
+	if e.blocks == 1 {
+		e.needMixing(len(e.buf))
+	}
+	// With the second block the header is written, and speaks for all to come.
+	if e.blocks == 2 {
+		e.needMixing(e.level.block)
+	}
+	if e.blocks == 2 && e.mayUseModel() {
 		if err := e.open(); err != nil {
 			return err
 		}
@@ -127,7 +134,7 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 	if e.mayUseModel() {
 		mixed = func(int) {} // a small part of the time
 	}
-	if payload := encodeMixing(content, mixed); len(payload) < len(b.Payload) {
+	if payload := encodeMixing(content, e.level.mixing(len(content)), mixed); len(payload) < len(b.Payload) {
 		b.Type, b.Payload = container.Mixing, payload
 	}
 	if !e.mayUseModel() || !likelyText(content) {
@@ -179,6 +186,12 @@ func (e *Encoder) need(s shape, size int) {
 	h := &e.w.Header
 	h.Model = e.model.id
 	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size)))
+}
+
+// needMixing states in the header the memory for context mixing of size bytes.
+func (e *Encoder) needMixing(size int) {
+	h := &e.w.Header
+	h.Memory = max(h.Memory, container.MemoryFor(e.level.mixing(size).memory(size)))
 }
 
 // counter counts the bytes written to w.

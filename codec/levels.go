@@ -1,10 +1,14 @@
 package codec
 
-import "math/bits"
+import (
+	"math/bits"
 
-// Numerics is the version of the arithmetic that decides what neural blocks
+	"github.com/pith-codec/pith/model/paq"
+)
+
+// Numerics is the version of the arithmetic that decides what blocks
 // decode to. It changes whenever the same block would decode differently.
-const Numerics = 1
+const Numerics = 2
 
 // Levels.
 const (
@@ -15,23 +19,34 @@ const (
 
 // level is what a number from 1 to 9 stands for.
 type level struct {
-	window  int  // positions the language model attends to; 0 is without it
-	stream  int  // least tokens of a stream, if there are several
-	streams int  // most streams of a block
-	block   int  // bytes of a block
-	prefer  bool // neural blocks even where the context mixer is better: for tests
+	window  int         // positions the language model attends to; 0 is without it
+	stream  int         // least tokens of a stream, if there are several
+	streams int         // most streams of a block
+	block   int         // bytes of a block
+	profile paq.Profile // of context mixing
+	log     int         // most slots of context mixing, as a power of two; 0 is paq.MaxLog
+	prefer  bool        // neural blocks even where the context mixer is better: for tests
 }
 
 var levels = [MaxLevel + 1]level{
-	1: {block: 1 << 20},
-	2: {block: 2 << 20},
-	3: {block: 4 << 20},
-	4: {block: 4 << 20},
-	5: {window: 512, stream: 8192, streams: 32, block: 4 << 20},
-	6: {window: 1024, stream: 8192, streams: 32, block: 4 << 20},
-	7: {window: 2048, stream: 16384, streams: 16, block: 4 << 20},
-	8: {window: 2048, stream: 32768, streams: 8, block: 4 << 20},
-	9: {window: 8192, stream: 131072, streams: 4, block: 4 << 20},
+	1: {profile: paq.Fast, log: 16, block: 1 << 20},
+	2: {profile: paq.Fast, log: 18, block: 4 << 20},
+	3: {profile: paq.Strong, log: 20, block: 4 << 20},
+	4: {profile: paq.Strong, log: 22, block: 4 << 20},
+	5: {profile: paq.Strong, log: 22, window: 512, stream: 8192, streams: 32, block: 4 << 20},
+	6: {profile: paq.Strong, log: 22, window: 1024, stream: 8192, streams: 32, block: 4 << 20},
+	7: {profile: paq.Strong, log: 22, window: 2048, stream: 16384, streams: 16, block: 4 << 20},
+	8: {profile: paq.Strong, log: 22, window: 2048, stream: 32768, streams: 8, block: 4 << 20},
+	9: {profile: paq.Strong, log: 22, window: 8192, stream: 131072, streams: 4, block: 4 << 20},
+}
+
+// mixing returns how a block of the given size is coded by context mixing.
+func (l level) mixing(size int) mixing {
+	most := l.log
+	if most == 0 {
+		most = paq.MaxLog
+	}
+	return mixing{profile: l.profile, log: paq.LogFor(size, most)}
 }
 
 // shape returns how a block of the given tokens is laid out: as many streams,
@@ -46,6 +61,3 @@ func (m *Model) memory(s shape, size int) int64 {
 	const fixed = 96 << 20 // the mixer's tables, buffers of the engine and the runtime
 	return m.lm.Bytes() + int64(s.streams)*(m.lm.StreamBytes(s.window, 1)+m.lm.WeightsBytes()) + int64(4*size) + fixed
 }
-
-// mixingMemory is an upper bound of what decoding blocks of other types takes.
-const mixingMemory = 64 << 20

@@ -2,38 +2,57 @@ package codec
 
 import (
 	"github.com/pith-codec/pith/arith"
-	"github.com/pith-codec/pith/model/cm"
+	"github.com/pith-codec/pith/model/paq"
 )
 
-// encodeMixing codes content with the context mixer alone.
-func encodeMixing(content []byte, tick func(done int)) []byte {
-	m, c := cm.New(1, len(content)), arith.NewEncoder(nil)
-	h := m.History(0)
+// mixing is how a block is coded by context mixing alone: the first byte of its
+// payload.
+type mixing struct {
+	profile paq.Profile
+	log     int // of the slots for contexts
+}
+
+func (m mixing) byte() byte { return byte(m.profile)<<5 | byte(m.log) }
+
+// readMixing returns what the first byte of a payload says of a block of size bytes.
+func readMixing(payload []byte, size int) (m mixing, ok bool) {
+	if len(payload) == 0 {
+		return mixing{}, false
+	}
+	m = mixing{paq.Profile(payload[0] >> 5), int(payload[0] & 31)}
+	return m, m.profile < paq.Profiles && m.log >= paq.MinLog && m.log <= paq.LogFor(size, paq.MaxLog)
+}
+
+// memory returns an upper bound of what decoding a block of size bytes takes.
+func (m mixing) memory(size int) int64 { return paq.Memory(m.log, size) }
+
+// encodeMixing codes content by context mixing alone.
+func encodeMixing(content []byte, x mixing, tick func(done int)) []byte {
+	m, c := paq.New(x.profile, x.log, len(content)), arith.NewEncoder([]byte{x.byte()})
 	for i, b := range content {
 		if i%4096 == 0 {
 			tick(i)
 		}
 		for shift := 7; shift >= 0; shift-- {
 			bit := int(b >> shift & 1)
-			c.Encode(bit, m.Predict(h, cm.Expert{}))
-			m.Update(h, bit)
+			c.Encode(bit, m.Predict())
+			m.Update(bit)
 		}
 	}
 	return c.Finish()
 }
 
-// decodeMixing returns the size bytes that payload stands for. It fails with
-// arith.ErrCorrupt if payload is not what encodeMixing writes.
-func decodeMixing(payload []byte, size int, tick func(done int)) ([]byte, error) {
-	m, c := cm.New(1, size), arith.NewDecoder(payload)
-	h := m.History(0)
+// decodeMixing returns the size bytes that payload, behind its first byte, stands
+// for. It fails with arith.ErrCorrupt if it is not what encodeMixing writes.
+func decodeMixing(payload []byte, x mixing, size int, tick func(done int)) ([]byte, error) {
+	m, c := paq.New(x.profile, x.log, size), arith.NewDecoder(payload[1:])
 	for i := range size {
 		for range 8 {
-			m.Update(h, c.Decode(m.Predict(h, cm.Expert{})))
+			m.Update(c.Decode(m.Predict()))
 		}
 		if i%4096 == 0 {
 			tick(i)
 		}
 	}
-	return h.Text(), c.Finish()
+	return m.Text(), c.Finish()
 }

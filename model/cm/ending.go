@@ -8,7 +8,7 @@ type Ending struct {
 	cells  []cell // direct-mapped, by hash
 	runs   [endContexts]runs
 	mixer  mixer
-	refine apm
+	refine APM
 
 	// Of the decision predicted last:
 	at      [endContexts]*cell
@@ -23,7 +23,7 @@ const (
 
 // NewEnding returns a predictor of endings in the histories of m.
 func NewEnding(m *Model) *Ending {
-	e := &Ending{m: m, cells: make([]cell, endCells), refine: newAPM(ExpertClasses * depths)}
+	e := &Ending{m: m, cells: make([]cell, endCells), refine: NewAPM(ExpertClasses * depths)}
 	for i := range e.cells {
 		e.cells[i] = newCell()
 	}
@@ -56,13 +56,13 @@ func (e *Ending) Predict(h *History, x Expert, contexts [endContexts]uint32) uin
 	e.mixer.x = in
 	class := x.Class*depths + min(x.Depth, depths-1)
 	mixed := e.mixer.mix([]int{class, longest}, class)
-	return squash((3*mixed + e.refine.refine(mixed, class)) / 4)
+	return Squash((3*mixed + e.refine.Refine(mixed, class)) / 4)
 }
 
 // Update learns the decision that Predict was asked about.
 func (e *Ending) Update(bit int) {
 	e.mixer.learn(bit)
-	e.refine.update(bit)
+	e.refine.Update(bit)
 	for i, c := range e.at {
 		e.runs[i].learn(c, bit)
 	}
@@ -71,14 +71,14 @@ func (e *Ending) Update(bit int) {
 	}
 }
 
-// Rare is the adaptive probability of an event that may never happen.
-type Rare struct{ p adaptive }
+// Rare is the Adaptive probability of an event that may never happen.
+type Rare struct{ p Adaptive }
 
 // NewRare returns a Rare that expects the event once in 2^14 times.
-func NewRare() Rare { return Rare{adaptiveAt(1<<(ProbBits-14), 200)} }
+func NewRare() Rare { return Rare{AdaptiveAt(1<<(ProbBits-14), 200)} }
 
 // Predict returns the probability of the event.
-func (r *Rare) Predict() uint32 { return r.p.prob() }
+func (r *Rare) Predict() uint32 { return r.p.Prob() }
 
 // Update learns whether the event happened.
-func (r *Rare) Update(bit int) { r.p.update(bit, matchLimit) }
+func (r *Rare) Update(bit int) { r.p.Update(bit, matchLimit) }

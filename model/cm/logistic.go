@@ -13,7 +13,7 @@ const (
 	One      = 1 << 12
 
 	maxProb    = 1<<ProbBits - 1
-	maxOpinion = ProbBits * One
+	MaxOpinion = ProbBits * One
 )
 
 // logTable[i] is log2(1 + i/4096)·One, rounded.
@@ -33,14 +33,14 @@ func Log2(x uint64) int32 {
 // Opinion returns the log-odds of weights: log2(one/zero)·One, both ≥ 1.
 func Opinion(one, zero uint64) int32 { return Log2(one) - Log2(zero) }
 
-// stretch returns the log-odds of a probability, 1 ≤ p ≤ maxProb.
-func stretch(p uint32) int32 { return Log2(uint64(p)) - Log2(uint64(maxProb+1-p)) }
+// Stretch returns the log-odds of a probability, 1 ≤ p ≤ maxProb.
+func Stretch(p uint32) int32 { return Log2(uint64(p)) - Log2(uint64(maxProb+1-p)) }
 
 const squashStep = One / 64
 
-// squashTable holds 2^22/(1+2^−x) for x from −maxOpinion in steps of 1/64, with
+// squashTable holds 2^22/(1+2^−x) for x from −MaxOpinion in steps of 1/64, with
 // nine fraction bits.
-var squashTable = func() (t [2*maxOpinion/squashStep + 2]uint32) {
+var squashTable = func() (t [2*MaxOpinion/squashStep + 2]uint32) {
 	for i := range t {
 		x := float64(i)/64 - ProbBits
 		t[i] = uint32(float64(float64(1<<(ProbBits+9))/(1+exact.Exp2(-x))) + 0.5)
@@ -48,9 +48,9 @@ var squashTable = func() (t [2*maxOpinion/squashStep + 2]uint32) {
 	return t
 }()
 
-// squash returns the probability of an opinion, within 1…maxProb.
-func squash(x int32) uint32 {
-	x = clamp(x, -maxOpinion, maxOpinion) + maxOpinion
+// Squash returns the probability of an opinion, within 1…maxProb.
+func Squash(x int32) uint32 {
+	x = clamp(x, -MaxOpinion, MaxOpinion) + MaxOpinion
 	i, rest := x/squashStep, uint32(x%squashStep)
 	p := (uint64(squashTable[i])*uint64(squashStep-rest) + uint64(squashTable[i+1])*uint64(rest)) / squashStep >> 9
 	return min(max(uint32(p), 1), maxProb)

@@ -12,9 +12,9 @@ type position struct {
 type matcher struct {
 	length  int
 	last    []position // by hash of the last length bytes; offset 0 is none
-	right   []adaptive // by match length: is the predicted bit right
+	right   []Adaptive // by match length: is the predicted bit right
 	mask    uint32
-	endings []adaptive // by match length: does a token end where one did
+	endings []Adaptive // by match length: does a token end where one did
 }
 
 const (
@@ -28,13 +28,13 @@ func newMatcher(length, entries int) *matcher {
 		length:  length,
 		last:    make([]position, entries),
 		mask:    uint32(entries - 1),
-		right:   make([]adaptive, matchClasses),
-		endings: make([]adaptive, matchClasses),
+		right:   make([]Adaptive, matchClasses),
+		endings: make([]Adaptive, matchClasses),
 	}
 	for i := range m.right {
 		// A match of class i is taken to be wrong once in 2^(2+i/2).
 		p := uint32(1<<ProbBits - 1<<ProbBits>>(2+i/2))
-		m.right[i], m.endings[i] = adaptiveAt(p, 6), adaptiveAt(p, 6)
+		m.right[i], m.endings[i] = AdaptiveAt(p, 6), AdaptiveAt(p, 6)
 	}
 	return m
 }
@@ -97,7 +97,7 @@ func (p pointer) ended(histories []*History) bool {
 
 // guess is what a match says of the decision at hand.
 type guess struct {
-	right *adaptive // how likely it is right; nil if there is no guess
+	right *Adaptive // how likely it is right; nil if there is no guess
 	bit   int
 }
 
@@ -107,14 +107,14 @@ func (g guess) opinion() int32 {
 	case g.right == nil:
 		return 0
 	case g.bit == 0:
-		return -stretch(g.right.prob())
+		return -Stretch(g.right.Prob())
 	}
-	return stretch(g.right.prob())
+	return Stretch(g.right.Prob())
 }
 
 func (g guess) learn(bit int) {
 	if g.right != nil {
-		g.right.update(b2i(g.bit == bit), matchLimit)
+		g.right.Update(b2i(g.bit == bit), matchLimit)
 	}
 }
 

@@ -46,13 +46,13 @@ func (s *weightSet) mix(x []int32, context int) int32 {
 	for i, v := range x {
 		sum += int64(v) * int64(w[i])
 	}
-	s.opinion = int32(max(-maxOpinion, min(maxOpinion, sum>>weightBits)))
+	s.opinion = int32(max(-MaxOpinion, min(MaxOpinion, sum>>weightBits)))
 	return s.opinion
 }
 
 // learn moves the weights used last towards the bit.
 func (s *weightSet) learn(x []int32, bit int) {
-	miss := int64(bit<<ProbBits) - int64(squash(s.opinion))
+	miss := int64(bit<<ProbBits) - int64(Squash(s.opinion))
 	n := int32(s.seen[s.context])
 	step := int64(max(s.rate.last, s.rate.first*s.rate.half/(s.rate.half+n)))
 	if s.seen[s.context] < 1<<16-1 {

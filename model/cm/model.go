@@ -1,6 +1,6 @@
 // Package cm predicts bits by context mixing, in the manner of lpaq and paq8
 // (Mahoney, Data Compression Explained, ch. 4.3): contexts of several orders,
-// a match model, logistic mixing in two layers, and adaptive probability maps.
+// a match model, logistic mixing in two layers, and Adaptive probability maps.
 // An opinion from outside, such as a language model's, joins as one more input.
 //
 // It computes with integers only; all that it learns from is the bits coded so
@@ -13,8 +13,8 @@ type Model struct {
 	runs      [contexts]runs
 	matchers  [matchers]*matcher
 	mixer     mixer
-	byOrder1  apm
-	byMatch   apm
+	byOrder1  APM
+	byMatch   APM
 	histories []*History
 
 	// Of the bit predicted last:
@@ -48,7 +48,7 @@ func New(streams, size int) *Model {
 	for n < 1<<19 && n < 4*size {
 		n *= 2
 	}
-	m := &Model{slots: newSlots(n), byOrder1: newAPM(1 << 14), byMatch: newAPM(matchClasses << 8)}
+	m := &Model{slots: newSlots(n), byOrder1: NewAPM(1 << 14), byMatch: NewAPM(matchClasses << 8)}
 	for i := range m.runs {
 		m.runs[i] = newRuns()
 	}
@@ -91,16 +91,16 @@ func (m *Model) Predict(h *History, e Expert) uint32 {
 	m.mixer.x = x
 	depth := min(e.Depth, depths-1)
 	mixed := m.mixer.mix([]int{int(h.bits), longest*depths + depth, e.Class*depths + depth, int(h.last(1))}, int(h.bits))
-	order1 := m.byOrder1.refine(mixed, int(hash2(uint32(h.last(1)), h.bits)&(1<<14-1)))
-	match := m.byMatch.refine(mixed, longest<<8|int(h.bits))
-	return squash((2*mixed + order1 + match) / 4)
+	order1 := m.byOrder1.Refine(mixed, int(hash2(uint32(h.last(1)), h.bits)&(1<<14-1)))
+	match := m.byMatch.Refine(mixed, longest<<8|int(h.bits))
+	return Squash((2*mixed + order1 + match) / 4)
 }
 
 // Update learns the bit that Predict was asked about.
 func (m *Model) Update(h *History, bit int) {
 	m.mixer.learn(bit)
-	m.byOrder1.update(bit)
-	m.byMatch.update(bit)
+	m.byOrder1.Update(bit)
+	m.byMatch.Update(bit)
 	for _, g := range m.guesses {
 		g.learn(bit)
 	}

@@ -27,16 +27,16 @@ func (c *cell) update(bit int, limit uint32) {
 // confident returns the cell's opinion, weakened while it has seen few bits.
 func (c cell) confident() int32 {
 	n := int32(c.count())
-	return stretch(c.prob()) * n / (n + 1)
+	return Stretch(c.prob()) * n / (n + 1)
 }
 
 // runs says what followed each sequence of last bits in cells of one context:
 // an indirect model, as the cells' own probabilities are direct ones.
-type runs [256]adaptive
+type runs [256]Adaptive
 
 func newRuns() (r runs) {
 	for i := range r {
-		r[i] = adaptiveAt(1<<(ProbBits-1), 0)
+		r[i] = AdaptiveAt(1<<(ProbBits-1), 0)
 	}
 	return r
 }
@@ -46,13 +46,13 @@ func (r *runs) opinion(c cell) int32 {
 	if c.history() == 0 {
 		return 0
 	}
-	return stretch(r[c.history()].prob())
+	return Stretch(r[c.history()].Prob())
 }
 
 // learn updates the cell, and what is known of its last bits.
 func (r *runs) learn(c *cell, bit int) {
 	if past := c.history(); past != 0 {
-		r[past].update(bit, histLimit)
+		r[past].Update(bit, histLimit)
 	}
 	c.update(bit, cellLimit)
 }

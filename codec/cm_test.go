@@ -1,0 +1,62 @@
+package codec
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pith-codec/pith/internal/shareddata"
+	"github.com/pith-codec/pith/model/paq"
+)
+
+// zpaqBytes are the sizes of the archives that `zpaq a x.zpaq FILE -m5` (zpaq
+// 7.15, Debian) makes of the Canterbury corpus.
+var zpaqBytes = map[string]int{
+	"alice29.txt":   37600,
+	"asyoulik.txt":  35379,
+	"cp.html":       7423,
+	"fields.c":      3475,
+	"grammar.lsp":   2078,
+	"kennedy.xls":   16822,
+	"lcet10.txt":    90021,
+	"plrabn12.txt":  127578,
+	"ptt5":          28563,
+	"sum":           10325,
+	"xargs.1":       2528,
+	"geo.protodata": 12161,
+	"urls.10K":      135189,
+}
+
+// TestCM prints what the context mixing tier makes of the Canterbury corpus and
+// of the files that PITH_CM names, separated by colons, and restores each.
+func TestCM(t *testing.T) {
+	shareddata.Read(t, "corpora/canterbury/alice29.txt")
+	paths, _ := filepath.Glob("../../shared/corpora/canterbury/*")
+	if more := os.Getenv("PITH_CM"); more != "" {
+		paths = append(paths, strings.Split(more, ":")...)
+	}
+	for profile := range paq.Profiles {
+		total, sum, spent := 0, 0, time.Duration(0)
+		for _, path := range paths {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			x := mixing{profile, paq.LogFor(len(content), paq.MaxLog)}
+			payload := encodeMixing(content, x, func(int) {})
+			took := time.Since(began)
+			spent += took
+			if back, err := decodeMixing(payload, x, len(content), func(int) {}); err != nil || !bytes.Equal(back, content) {
+				t.Errorf("%s is not restored: %v", path, err)
+			}
+			total, sum = total+len(content), sum+len(payload)
+			name := filepath.Base(path)
+			t.Logf("%d %-16s %8d -> %7d zpaq %7d  %.2f MB/s", profile, name, len(content), len(payload), zpaqBytes[name], float64(len(content))/took.Seconds()/1e6)
+		}
+		t.Logf("%d total %d -> %d, %.2f MB/s", profile, total, sum, float64(total)/spent.Seconds()/1e6)
+	}
+}
