@@ -72,9 +72,10 @@ func (e *Engine) attendChunk(sc *scratch, l int, rows chunk, kvHead int) {
 	k := &s.caches[l*c.KVHeads+kvHead]
 	n := s.used(e.place[rows.hi-1])
 	first, queries := (kvHead*e.max+rows.lo)*group, (rows.hi-rows.lo)*group
+	whole := kernel.RoundUp(n, kernel.Block) // slots with weights, if only zeros
 	var factor [kernel.MaxTile]float32
-	for q := 0; q < queries; q += kernel.MaxTile {
-		tile := min(kernel.MaxTile, queries-q)
+	for q := 0; q < queries; q += e.k.Tile {
+		tile := min(e.k.Tile, queries-q)
 		e.k.Mul(sc.z, n, &k.keys, 0, n/kernel.Lanes, e.query, first+q, tile)
 		for t := range tile {
 			p, z := e.place[rows.lo+(q+t)/group], sc.z[t*n:][:n]
@@ -82,19 +83,19 @@ func (e *Engine) attendChunk(sc *scratch, l int, rows chunk, kvHead int) {
 				e.k.Mul(z, n, &k.keys, 0, 1, e.sink, first+q+t, 1)
 			}
 			s.mask(z, p)
-			den, top := e.k.Softmax(sc.hi[t*n:][:n], sc.lo[t*n:][:n], z, k.scales[:n])
+			hi, lo := sc.hi[t*whole:][:whole], sc.lo[t*whole:][:whole]
+			den, top := e.k.Softmax(hi[:n], lo[:n], z, k.scales[:n])
+			clear(hi[n:])
+			clear(lo[n:])
 			factor[t] = float32(top*(float32(1<<18)/65535)) / float32(den)
 		}
-		for t := 0; t < tile; t += accumulated {
-			heads := min(accumulated, tile-t)
-			for d := 0; d < size; d += kernel.Block {
-				e.k.Accumulate(sc.sum, sc.hi[t*n:], sc.lo[t*n:], n, k.values[d*4:], 4*size, n, heads)
-				for h := range heads {
-					row, head := rows.lo+(q+t+h)/group, kvHead*group+(q+t+h)%group
-					out := e.attn[row*e.heads.Cols+head*size+d:][:kernel.Block]
-					for j, x := range sc.sum[h*kernel.Block:][:kernel.Block] {
-						out[j] = float32(x * factor[t+h])
-					}
+		for d := 0; d < size; d += kernel.Block {
+			e.k.Accumulate(sc.sum, sc.hi, sc.lo, whole, k.values[d*4:], 4*size, whole, tile)
+			for t := range tile {
+				row, head := rows.lo+(q+t)/group, kvHead*group+(q+t)%group
+				out := e.attn[row*e.heads.Cols+head*size+d:][:kernel.Block]
+				for j, x := range sc.sum[t*kernel.Block:][:kernel.Block] {
+					out[j] = float32(x * factor[t])
 				}
 			}
 		}

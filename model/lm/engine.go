@@ -51,14 +51,11 @@ type chunk struct{ lo, hi int }
 
 // scratch holds a worker's attention state for the queries of one tile.
 type scratch struct {
-	z      []float32 // [MaxTile][slots]
-	hi, lo []byte    // [MaxTile][slots]
+	z      []float32 // [Tile][slots]
+	hi, lo []byte    // [Tile][slots]
 	norm   []float32 // [width]
-	sum    []float32 // [accumulated heads][Block]
+	sum    []float32 // [Tile][Block]
 }
-
-// accumulated is the number of heads that share a pass over the values.
-const accumulated = 3
 
 // NewEngine returns an engine of threads workers for batches of up to batch
 // rows. Close ends the workers.
@@ -67,7 +64,7 @@ func NewEngine(m *Model, k *kernel.Impl, threads, batch int) *Engine {
 	group := c.Heads / c.KVHeads
 	e := &Engine{
 		m: m, k: k, t: newTeam(threads), max: batch,
-		ldy:    max(m.layers[0].qkv.Rows, 2*m.ffn, m.width),
+		ldy:    max(m.layers[0].qkv.Rows, 2*m.ffn, m.width) + kernel.Lanes,
 		x:      make([]float32, batch*m.width),
 		wide:   kernel.NewVectors(batch, m.width),
 		heads:  kernel.NewVectors(batch, c.Heads*m.headSize),
@@ -86,7 +83,7 @@ func NewEngine(m *Model, k *kernel.Impl, threads, batch int) *Engine {
 	for range e.t.size {
 		e.scratch = append(e.scratch, scratch{
 			norm: make([]float32, m.width),
-			sum:  make([]float32, accumulated*kernel.Block),
+			sum:  make([]float32, k.Tile*kernel.Block),
 		})
 	}
 	return e
@@ -106,12 +103,12 @@ func (e *Engine) Run(rows []Row, out []*Weights, visit func(i int)) {
 		return
 	}
 	e.rows, e.place, e.chunks = rows, e.place[:0], e.chunks[:0]
-	perChunk := max(1, kernel.MaxTile/(e.m.config.Heads/e.m.config.KVHeads))
+	perChunk := max(1, e.k.Tile/(e.m.config.Heads/e.m.config.KVHeads))
 	slots := 0
 	for i, r := range rows {
 		e.place = append(e.place, r.Stream.next)
 		r.Stream.next++
-		slots = max(slots, r.Stream.used(e.place[i]))
+		slots = max(slots, kernel.RoundUp(r.Stream.used(e.place[i]), kernel.Block))
 		last := len(e.chunks) - 1
 		if last >= 0 && rows[i-1].Stream == r.Stream && i-e.chunks[last].lo < perChunk {
 			e.chunks[last].hi = i + 1
@@ -121,7 +118,7 @@ func (e *Engine) Run(rows []Row, out []*Weights, visit func(i int)) {
 	}
 	for w := range e.scratch {
 		s := &e.scratch[w]
-		if n := slots * kernel.MaxTile; len(s.z) < n {
+		if n := slots * e.k.Tile; len(s.z) < n {
 			s.z, s.hi, s.lo = make([]float32, n), make([]byte, n), make([]byte, n)
 		}
 	}

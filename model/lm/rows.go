@@ -24,9 +24,9 @@ func (e *Engine) residual(i int) {
 	e.k.Add(e.x[i*e.m.width:][:e.m.width], e.y[i*e.ldy:][:e.m.width])
 }
 
-// strip is the number of row groups of a matrix that are multiplied with all
-// vectors of a batch before the next: their weights stay in cache meanwhile.
-const strip = 8
+// stripBytes are the weights that are multiplied with all vectors of a batch
+// before the next: they stay in cache meanwhile.
+const stripBytes = 192 << 10
 
 // mul sets y to worker w's share of the rows of m times each row's vector.
 func (e *Engine) mul(w int, m *kernel.Matrix, v *kernel.Vectors) {
@@ -35,9 +35,10 @@ func (e *Engine) mul(w int, m *kernel.Matrix, v *kernel.Vectors) {
 }
 
 func (e *Engine) product(dst []float32, ldd int, m *kernel.Matrix, lo, hi int, v *kernel.Vectors) {
+	strip := max(1, stripBytes/(kernel.Lanes*m.Cols))
 	for g := lo; g < hi; g += strip {
-		for i := 0; i < len(e.rows); i += kernel.MaxTile {
-			e.k.Mul(dst[i*ldd:], ldd, m, g, min(g+strip, hi), v, i, min(kernel.MaxTile, len(e.rows)-i))
+		for i := 0; i < len(e.rows); i += e.k.Tile {
+			e.k.Mul(dst[i*ldd:], ldd, m, g, min(g+strip, hi), v, i, min(e.k.Tile, len(e.rows)-i))
 		}
 	}
 }

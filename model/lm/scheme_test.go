@@ -3,6 +3,7 @@ package lm
 import (
 	"flag"
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/pith-codec/pith/model/lm/kernel"
@@ -61,7 +62,7 @@ var schemes = []scheme{
 
 // impl returns k with vectors quantised by the scheme.
 func (s scheme) impl(k *kernel.Impl) *kernel.Impl {
-	low := map[*kernel.Vectors]*kernel.Vectors{} // second planes
+	var low sync.Map // second planes by *kernel.Vectors
 	changed := *k
 	changed.Quantize = func(x *kernel.Vectors, i int, src []float32) {
 		if x.Cols == kernel.Block { // queries, keys and values
@@ -73,14 +74,15 @@ func (s scheme) impl(k *kernel.Impl) *kernel.Impl {
 		for j, v := range src {
 			tops[j/kernel.Block] = max(tops[j/kernel.Block], float32(math.Abs(float64(v))))
 		}
-		if low[x] == nil {
-			low[x] = kernel.NewVectors(x.N, x.Cols)
+		second, ok := low.Load(x)
+		if !ok {
+			second, _ = low.LoadOrStore(x, kernel.NewVectors(x.N, x.Cols))
 		}
 		rest := append([]float32(nil), src...)
 		for p := range s.planes {
 			to := x
 			if p == 1 {
-				to = low[x]
+				to = second.(*kernel.Vectors)
 			}
 			for b, scale := range s.scales(tops) {
 				if p == 1 {
@@ -106,8 +108,9 @@ func (s scheme) impl(k *kernel.Impl) *kernel.Impl {
 		if s.planes < 2 || x.Cols == kernel.Block {
 			return
 		}
+		plane, _ := low.Load(x)
 		second := make([]float32, len(dst))
-		k.Mul(second, ldd, w, g0, g1, low[x], first, n)
+		k.Mul(second, ldd, w, g0, g1, plane.(*kernel.Vectors), first, n)
 		for i := range n {
 			for r := g0 * kernel.Lanes; r < g1*kernel.Lanes; r++ {
 				dst[i*ldd+r] += second[i*ldd+r]

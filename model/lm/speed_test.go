@@ -16,7 +16,7 @@ func BenchmarkEngine(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, threads := range []int{1, 2} {
-		for _, batch := range []struct{ streams, rows int }{{1, 48}, {1, 1}, {32, 1}} {
+		for _, batch := range []struct{ streams, rows int }{{1, 48}, {1, 96}, {1, 1}, {32, 1}} {
 			b.Run(fmt.Sprintf("threads=%d/streams=%d/rows=%d", threads, batch.streams, batch.rows), func(b *testing.B) {
 				n := batch.streams * batch.rows
 				e := NewEngine(m, k, threads, n)

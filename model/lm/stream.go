@@ -29,7 +29,7 @@ type cache struct {
 // up to batch may be fed to one Run. Memory is touched as positions are reached.
 func (m *Model) NewStream(window, batch int) *Stream {
 	s := &Stream{window: window, ring: ringSlots(window, batch)}
-	slots := kernel.Lanes + s.ring
+	slots := kernel.RoundUp(kernel.Lanes+s.ring, kernel.Block)
 	size := m.headSize
 	for range m.config.Layers * m.config.KVHeads {
 		s.caches = append(s.caches, cache{

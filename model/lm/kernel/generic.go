@@ -4,6 +4,7 @@ import "math"
 
 var generic = Impl{
 	Name:       "generic",
+	Tile:       MaxTile,
 	Mul:        mulGeneric,
 	Quantize:   quantizeGeneric,
 	RMSNorm:    rmsNormGeneric,

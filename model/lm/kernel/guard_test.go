@@ -40,7 +40,7 @@ func TestGuardPages(t *testing.T) {
 	eachImpl(t, func(t *testing.T, k *Impl) {
 		for _, end := range []bool{false, true} {
 			floats := func(n int) []float32 { return guarded[float32](t, n, end) }
-			for n := 1; n <= MaxTile; n++ {
+			for n := 1; n <= k.Tile; n++ {
 				cols, rows := 64*(1+n%3), 16*(1+n%2)
 				w := &Matrix{Rows: rows, Cols: cols, Data: guarded[byte](t, rows*cols, end), Scale: floats(rows)}
 				b := cols / Block * n

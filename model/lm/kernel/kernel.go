@@ -22,8 +22,8 @@ const (
 	Block = 64
 	// ExpGroup is the number of consecutive weights that Impl.Exp sums.
 	ExpGroup = 32
-	// MaxTile is the largest number of vectors one call of Impl.Mul takes.
-	MaxTile = 12
+	// MaxTile is the largest number of vectors one call of any Impl.Mul takes.
+	MaxTile = 16
 	// MaxSlots bounds the number of positions of one attention sum:
 	// 255·127·MaxSlots must stay below 2^31.
 	MaxSlots = 1 << 16
@@ -91,8 +91,10 @@ func NewVectors(n, cols int) *Vectors {
 // stated. No argument overlaps another unless stated.
 type Impl struct {
 	Name string
+	// Tile is the number of vectors for which Mul is fastest, and the largest.
+	Tile int
 	// Mul sets dst[i·ldd+r] for r in rows 16·g0…16·g1 of w and i in 0…n,
-	// n ≤ MaxTile, to the product of row r with vector first+i of x.
+	// n ≤ Tile, to the product of row r with vector first+i of x.
 	Mul func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int)
 	// Quantize stores src as vector i of x.
 	Quantize func(x *Vectors, i int, src []float32)
@@ -112,11 +114,11 @@ type Impl struct {
 	// folded in, and returns the sum of exponentials times 2^18 and the factor
 	// that the largest weight, 65535, stands for. len(z) is a multiple of 16.
 	Softmax func(hi, lo []byte, z, vs []float32) (den int64, top float32)
-	// Accumulate sums weights times values over n slots (a multiple of 4) for
-	// 64 value columns: v has, for each 4 slots, ldv bytes that begin with
-	// [64 columns][4 slots]. Heads weight vectors h = 0…heads−1, heads ≤ 3,
-	// lie ldw apart in hi and lo; sums for them lie 64 apart in dst. Each is
-	// float32(Σ hi·v)·256 + float32(Σ lo·v).
+	// Accumulate sums weights times values over n slots (a multiple of 4, best
+	// of 64) for 64 value columns: v has, for each 4 slots, ldv bytes that
+	// begin with [64 columns][4 slots]. Weight vectors h = 0…heads−1,
+	// heads ≤ Tile, lie ldw apart in hi and lo; sums for them lie 64 apart in
+	// dst. Each is float32(Σ hi·v)·256 + float32(Σ lo·v).
 	Accumulate func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int)
 	// Exp sets f to 1 + ⌊2^26·exp(logit−max)⌋ and sums to the sums of 32
 	// consecutive f. len(logits) is a multiple of 32.

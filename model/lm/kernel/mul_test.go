@@ -86,11 +86,11 @@ func TestMul(t *testing.T) {
 		for cols := 64; cols <= 1600; cols += 64 {
 			rows := 16 * (1 + r.Below(3))
 			w, x := problem(r, rows, cols, MaxTile+2)
-			n := 1 + cols/64%MaxTile
+			n := 1 + cols/64%k.Tile
 			compareMul(t, k, w, 0, rows/Lanes, x, r.Below(MaxTile+3-n), n)
 		}
 		w, x := problem(r, 80, 192, MaxTile+2)
-		for n := 1; n <= MaxTile; n++ {
+		for n := 1; n <= k.Tile; n++ {
 			for first := 0; first+n <= x.N; first++ {
 				compareMul(t, k, w, 0, 5, x, first, n)
 			}
@@ -140,7 +140,7 @@ func TestMulExtremes(t *testing.T) {
 			for i := range x.N {
 				x.setBias(i)
 			}
-			for n := 1; n <= MaxTile; n++ {
+			for n := 1; n <= k.Tile; n++ {
 				got := make([]float32, 16*n)
 				k.Mul(got, 16, w, 0, 1, x, 0, n)
 				want := float32(128 * int(sign[0]) * int(sign[1]))
@@ -220,16 +220,16 @@ func BenchmarkMul(b *testing.B) {
 	r := seed(1)
 	for _, shape := range [][2]int{{576, 1536}, {1536, 576}, {49152, 576}} {
 		rows, cols := shape[0], shape[1]
-		w, x := problem(r, rows, cols, 32)
+		w, x := problem(r, rows, cols, 48)
 		for _, k := range Available()[1:] {
-			for _, n := range []int{1, 4, 12, 32} {
+			for _, n := range []int{1, 2, 3, 4, 6, 8, 12, 16, 32, 48} {
 				b.Run(fmt.Sprintf("%s/%dx%d/n=%d", k.Name, rows, cols, n), func(b *testing.B) {
 					dst := make([]float32, n*rows)
 					for b.Loop() {
 						// All vectors meet a strip of the matrix while it is in cache.
 						for g := 0; g < rows/Lanes; g += 8 {
-							for i := 0; i < n; i += MaxTile {
-								k.Mul(dst[i*rows:], rows, w, g, min(g+8, rows/Lanes), x, i, min(MaxTile, n-i))
+							for i := 0; i < n; i += k.Tile {
+								k.Mul(dst[i*rows:], rows, w, g, min(g+8, rows/Lanes), x, i, min(k.Tile, n-i))
 							}
 						}
 					}

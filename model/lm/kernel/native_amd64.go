@@ -18,12 +18,16 @@ func native() (list []*Impl) {
 	x := &cpu.X86
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
 		list = append(list, &avx512vnni)
+		if haveAMX() {
+			list = append(list, &amx)
+		}
 	}
 	return list
 }
 
 var avx2 = Impl{
 	Name:     "avx2",
+	Tile:     12,
 	Mul:      mulAVX2,
 	Quantize: quantizeWith(quantizeAVX2),
 	RMSNorm:  rmsNormWith(rmsNormAVX2),
@@ -41,25 +45,38 @@ var avx2 = Impl{
 }
 
 var avx512vnni = Impl{
-	Name:     "avx512vnni",
-	Mul:      mulVNNI,
-	Quantize: quantizeWith(quantizeAVX512),
-	RMSNorm:  rmsNormWith(rmsNormAVX512),
-	SiLUMul:  siluMulWith(siluMulAVX512),
-	Rotate:   rotateWith(rotateAVX512),
-	Add:      addWith(addAVX512),
-	Max:      maxWith(maximumAVX512),
-	Softmax:  softmaxWith(maximumAVX512, softmaxExpAVX512, softmaxSplitAVX512),
-	Accumulate: func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
-		accumulateNative(accumulatesVNNI[heads-1], dst, hi, lo, ldw, v, ldv, n, heads)
-	},
-	Exp: expWith(exponentialsAVX512),
+	Name:       "avx512vnni",
+	Tile:       len(mulsVNNI),
+	Mul:        mulVNNI,
+	Quantize:   quantizeWith(quantizeAVX512),
+	RMSNorm:    rmsNormWith(rmsNormAVX512),
+	SiLUMul:    siluMulWith(siluMulAVX512),
+	Rotate:     rotateWith(rotateAVX512),
+	Add:        addWith(addAVX512),
+	Max:        maxWith(maximumAVX512),
+	Softmax:    softmaxWith(maximumAVX512, softmaxExpAVX512, softmaxSplitAVX512),
+	Accumulate: accumulateVNNI,
+	Exp:        expWith(exponentialsAVX512),
 }
+
+// amx is avx512vnni with products in tiles.
+var amx = func() Impl {
+	k := avx512vnni
+	k.Name, k.Tile, k.Mul, k.Accumulate = "amx", MaxTile, mulTiles, accumulateTiles
+	return k
+}()
 
 type mulFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
-var mulsVNNI = [MaxTile]mulFunc{
+var mulsVNNI = [...]mulFunc{
 	mulVNNI1, mulVNNI2, mulVNNI3, mulVNNI4, mulVNNI5, mulVNNI6, mulVNNI7, mulVNNI8, mulVNNI9, mulVNNI10, mulVNNI11, mulVNNI12,
+}
+
+// leastAMX is the number of vectors from which tiles are faster than VNNI.
+const leastAMX = 4
+
+var mulsAMX = [...]mulFunc{
+	mulAMX4, mulAMX5, mulAMX6, mulAMX7, mulAMX8, mulAMX9, mulAMX10, mulAMX11, mulAMX12, mulAMX13, mulAMX14, mulAMX15, mulAMX16,
 }
 
 type mulWordsFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, words *int16, across int, xs *float32, xb *int32, stride int, blocks int)
@@ -99,6 +116,22 @@ func mulVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n
 	}
 }
 
+// mulTiles leaves to VNNI what would leave most of a tile empty.
+func mulTiles(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+	if n < leastAMX {
+		mulVNNI(dst, ldd, w, g0, g1, x, first, n)
+		return
+	}
+	if g0 >= g1 {
+		return
+	}
+	step := checkMul(dst, ldd, w, g1, x, first, n)
+	for g := g0; g < g1; g += step {
+		mulsAMX[n-leastAMX](&dst[g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
+			&x.Q[first*Block], &x.Scale[first], &x.Bias[first], x.N, x.Cols/Block)
+	}
+}
+
 // widened holds vectors of 16-bit numbers between calls.
 var widened = sync.Pool{New: func() any { return new([]int16) }}
 
@@ -120,6 +153,24 @@ func mulAVX2(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n
 				&(*buffer)[i*Block], n, &x.Scale[first+i], &x.Bias[first+i], x.N, blocks)
 		}
 	}
+}
+
+func accumulateVNNI(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
+	for h := 0; h < heads; h += len(accumulatesVNNI) {
+		some := min(len(accumulatesVNNI), heads-h)
+		accumulateNative(accumulatesVNNI[some-1], dst[h*Block:], hi[h*ldw:], lo[h*ldw:], ldw, v, ldv, n, some)
+	}
+}
+
+// accumulateTiles leaves to VNNI what would leave most of a tile empty.
+func accumulateTiles(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
+	if heads < 2 || n%Block != 0 {
+		accumulateVNNI(dst, hi, lo, ldw, v, ldv, n, heads)
+		return
+	}
+	accumulateNative(func(dst *float32, hi, lo *byte, ldw int, v *int8, ldv int, n int) {
+		accumulateAMX(dst, hi, lo, ldw, v, ldv, n, heads)
+	}, dst, hi, lo, ldw, v, ldv, n, heads)
 }
 
 func accumulateNative(f accumulateFunc, dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {

@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ func expected() (names []string) {
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VNNI {
 		names = append(names, "avx512vnni")
+		if runtime.GOOS == "linux" && cpu.X86.HasAMXTile && cpu.X86.HasAMXInt8 {
+			names = append(names, "amx")
+		}
 	}
 	return names
 }
@@ -33,10 +37,10 @@ func TestCallsAreShort(t *testing.T) {
 		slots, columns := r.logits(MaxSlots), r.int8s(MaxSlots*Block)
 		hi, lo := r.bytes(3*MaxSlots), r.bytes(3*MaxSlots)
 		logits, f, sums := r.logits(vocabulary), make([]uint32, vocabulary), make([]uint32, vocabulary/32)
-		w, x := problem(r, callBytes/1536, 1536, MaxTile)
-		dst := make([]float32, MaxTile*w.Rows)
+		w, x := problem(r, callBytes/1536, 1536, k.Tile)
+		dst := make([]float32, k.Tile*w.Rows)
 		for name, call := range map[string]func(){
-			"Mul":        func() { k.Mul(dst, w.Rows, w, 0, w.Rows/Lanes, x, 0, MaxTile) },
+			"Mul":        func() { k.Mul(dst, w.Rows, w, 0, w.Rows/Lanes, x, 0, k.Tile) },
 			"Softmax":    func() { k.Softmax(hi[:MaxSlots], lo[:MaxSlots], slots, slots) },
 			"Accumulate": func() { k.Accumulate(dst, hi, lo, MaxSlots, columns, 4*Block, MaxSlots, 1) },
 			"Exp":        func() { k.Exp(f, sums, logits, 60) },

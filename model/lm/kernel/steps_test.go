@@ -98,7 +98,7 @@ func TestAccumulate(t *testing.T) {
 		for n := 0; n <= 600; n += 4 {
 			off, columns, ldw := n/4%64, Block*(1+n/4%2), n+n%3
 			v := shifted(r.int8s(n*columns), off)
-			for heads := 1; heads <= 3; heads++ {
+			for _, heads := range []int{1, 2, 3, 4, k.Tile - 1, k.Tile} {
 				hi, lo := shifted(r.bytes(heads*ldw), off), shifted(r.bytes(heads*ldw), off)
 				if n%12 == 0 {
 					for i := range hi {

@@ -74,6 +74,48 @@ func accumulateVNNI3(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int
 func accumulateAVX2(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
 
 //go:noescape
+func mulAMX4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX7(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX8(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX9(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX10(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX11(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX12(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX13(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX14(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX15(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAMX16(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func accumulateAMX(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int, heads int)
+
+//go:noescape
 func softmaxExpAVX2(z *float32, vs *float32, n int, max float32, sums *[16]int32) (top float32)
 
 //go:noescape

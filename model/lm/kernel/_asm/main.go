@@ -20,6 +20,8 @@ const (
 	block = 64
 	tile  = 12 // vectors of a VNNI product
 	pair  = 6  // vectors of an AVX2 product
+	// leastAMX is the least number of vectors of an AMX product.
+	leastAMX = 4
 )
 
 func main() {
@@ -35,6 +37,10 @@ func main() {
 		accumulateVNNI(heads)
 	}
 	accumulateAVX2()
+	for n := leastAMX; n <= most; n++ {
+		mulAMX(n)
+	}
+	accumulateAMX()
 	for _, v := range []vec{avx2, avx512} {
 		softmaxExp(v)
 		softmaxSplit(v)
