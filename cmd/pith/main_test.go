@@ -113,10 +113,14 @@ func flipBit(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // writeNeural writes a file with a neural block that decodes to nothing good:
-// neural FILE NUMERICS
+// neural FILE [NUMERICS], by default those of this program.
 func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
-	numerics, err := strconv.ParseUint(args[1], 10, 64)
-	ts.Check(err)
+	numerics := uint64(codec.Numerics)
+	if len(args) > 1 {
+		var err error
+		numerics, err = strconv.ParseUint(args[1], 10, 64)
+		ts.Check(err)
+	}
 	var file bytes.Buffer
 	w := container.NewWriter(&file, container.Header{Numerics: numerics, Model: builtin.ID, Memory: container.MemoryFor(1 << 20)})
 	content := []byte("some content")
