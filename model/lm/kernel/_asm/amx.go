@@ -135,7 +135,9 @@ func mulAMX(n int) {
 	produce := func(k int) {
 		tileLoad(weights, w, stride64, 0)
 		tileLoad(vectors, q, stride64, 0)
-		for c := range 16 { PREFETCHT0(Mem{Base: w, Disp: 64*c + 8192}) }
+		for c := range 16 {
+			PREFETCHT0(Mem{Base: w, Disp: 64*c + 8192})
+		}
 		tileZero(sumTiles[k])
 		tileDot(ppF2, sumTiles[k], vectors, offset)
 		tileDot(ppF3, sumTiles[k], vectors, weights)
