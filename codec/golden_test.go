@@ -25,7 +25,7 @@ var golden = []struct {
 	{"default", tinymodel.Default(), level{window: 256, stream: 1000, streams: 2, block: 1500, prefer: true},
 		"ea5e62990753c7329d0fbbfd0f509f10cd0a2fb7eeb3412c9cfdfb6c3c6f6551"},
 	{"mixing", tinymodel.Small(), levels[1],
-		"c75606e0598c3eb3121d103b01a34ee66288e114b50ccf40d4b73391b1b523c3"},
+		"1c903b88d960cc930e52e4e2ca85b8683c1eb8f4daff1fa65550cb7d07d464b0"},
 }
 
 func TestGolden(t *testing.T) {

@@ -12,7 +12,7 @@ type weightSet struct {
 	n       int
 	chosen  []int32
 	opinion int32
-	rate    int32 // of 2^-12
+	rate    int32 // of 2^-16
 }
 
 func newWeightSet(contexts, n int, initial, rate int32) weightSet {
@@ -43,8 +43,8 @@ func (s *weightSet) learn(x []int32, bit int) {
 	step := int64(miss) * int64(s.rate)
 	w := s.chosen
 	x = x[:len(w)]
-	// Units: opinions 2^-12, miss 2^-16, rate 2^-12, weights 2^-16.
-	const shift = 12 + 16 + 12 - 16
+	// Units: opinions 2^-12, miss 2^-16, rate 2^-16, weights 2^-16.
+	const shift = 12 + 16 + 16 - 16
 	for i, v := range x {
 		w[i] += int32((int64(v)*step + 1<<(shift-1)) >> shift)
 	}

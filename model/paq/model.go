@@ -71,7 +71,7 @@ func New(p Profile, log, size int) *Model {
 	n, lengths, sets := fastContexts, []int{6}, []int{256 * 3}
 	if m.wide {
 		n, lengths, sets = strongContexts, []int{5, 12, 24}, []int{256 * 3, matchClasses * 8, 256, 2048}
-		m.final = newWeightSet(256, len(sets), 1<<16/int32(len(sets)), 2)
+		m.final = newWeightSet(256, len(sets), 1<<16/int32(len(sets)), 4<<4)
 		m.apms = []cm.APM{cm.NewAPM(1 << 16), cm.NewAPM(1 << 16), cm.NewAPM(matchClasses << 8)}
 	} else {
 		m.apms = []cm.APM{cm.NewAPM(1 << 16)}
@@ -88,12 +88,21 @@ func New(p Profile, log, size int) *Model {
 	inputs := 2*n + len(lengths) + 2
 	m.x = make([]int32, inputs)
 	for _, contexts := range sets {
-		m.sets = append(m.sets, newWeightSet(contexts, inputs, 1<<16*3/10, 10))
+		m.sets = append(m.sets, newWeightSet(contexts, inputs, 1<<16*5/2/int32(inputs), 0))
 	}
 	m.selected, m.y = make([]int, len(sets)), make([]int32, len(sets))
+	m.setRate()
 	m.contexts()
 	m.enter()
 	return m
+}
+
+// setRate sets the rate at which weights are learnt: fast at first, slow in the end.
+func (m *Model) setRate() {
+	rate := int32(10<<4 + 32<<16/(1<<12+len(m.text)))
+	for i := range m.sets {
+		m.sets[i].rate = rate
+	}
 }
 
 // Text returns the bytes so far.
@@ -203,6 +212,7 @@ func (m *Model) Update(bit int) {
 		for _, a := range m.matchers {
 			a.advance(m.text)
 		}
+		m.setRate()
 		m.node, m.left = 1, 8
 		m.contexts()
 		m.enter()
