@@ -103,6 +103,9 @@ func (d *Decoder) decode(b *container.Block) ([]byte, error) {
 	if b.Type == container.Stored {
 		return b.Payload, nil
 	}
+	if b.Type == container.Zstd {
+		return d.decodeZstd(b)
+	}
 	if n := d.r.Header().Numerics; n != Numerics {
 		return nil, &NumericsError{n}
 	}
@@ -124,6 +127,18 @@ func (d *Decoder) decode(b *container.Block) ([]byte, error) {
 		return nil, &LimitError{need, d.o.Memory}
 	}
 	return d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) })
+}
+
+// decodeZstd returns the content of a block of Zstandard.
+func (d *Decoder) decodeZstd(b *container.Block) ([]byte, error) {
+	if need := zstdMemory(b.Length); need > d.o.Memory {
+		return nil, &LimitError{need, d.o.Memory}
+	}
+	content, err := decodeZstd(b.Payload, b.Length)
+	if err != nil {
+		return nil, &container.CorruptError{Offset: b.Offset, Msg: err.Error()}
+	}
+	return content, nil
 }
 
 // decodeMixing returns the content of a block of context mixing. Its check was

@@ -12,6 +12,8 @@ import (
 	"io"
 	"runtime"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/pith-codec/pith/container"
 )
 
@@ -101,11 +103,11 @@ func (e *Encoder) flush() error {
 	}
 	e.blocks++
 	if e.blocks == 1 {
-		e.needMixing(len(e.buf))
+		e.needWithoutModel(len(e.buf))
 	}
 	// With the second block the header is written, and speaks for all to come.
 	if e.blocks == 2 {
-		e.needMixing(e.level.block)
+		e.needWithoutModel(e.level.block)
 	}
 	if e.blocks == 2 && e.mayUseModel() {
 		if err := e.open(); err != nil {
@@ -133,6 +135,16 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 	mixed := func(done int) { e.o.Progress(e.raw+int64(done), e.out.n) }
 	if e.mayUseModel() {
 		mixed = func(int) {} // a small part of the time
+	}
+	if e.level.zstd {
+		payload, err := encodeZstd(content, zstd.SpeedBetterCompression)
+		if len(payload) < len(b.Payload) {
+			b.Type, b.Payload = container.Zstd, payload
+		}
+		return b, err
+	}
+	if hopeless, err := incompressible(content); hopeless || err != nil {
+		return b, err
 	}
 	if payload := encodeMixing(content, e.level.mixing(len(content)), mixed); len(payload) < len(b.Payload) {
 		b.Type, b.Payload = container.Mixing, payload
@@ -188,10 +200,15 @@ func (e *Encoder) need(s shape, size int) {
 	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size)))
 }
 
-// needMixing states in the header the memory for context mixing of size bytes.
-func (e *Encoder) needMixing(size int) {
+// needWithoutModel states in the header the memory for a block of size bytes that
+// is not neural.
+func (e *Encoder) needWithoutModel(size int) {
+	need := zstdMemory(size)
+	if !e.level.zstd {
+		need = e.level.mixing(size).memory(size)
+	}
 	h := &e.w.Header
-	h.Memory = max(h.Memory, container.MemoryFor(e.level.mixing(size).memory(size)))
+	h.Memory = max(h.Memory, container.MemoryFor(need))
 }
 
 // counter counts the bytes written to w.

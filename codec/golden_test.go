@@ -8,6 +8,7 @@ import (
 
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/tinymodel"
+	"github.com/pith-codec/pith/model/paq"
 )
 
 // golden holds the SHA-256 of files made by numerics version 2, with tiny
@@ -24,7 +25,11 @@ var golden = []struct {
 		"9a489bae724faa5a7b4c2907fc59a5df9f8a8cb1d27f4080242a12b1d29a0052"},
 	{"default", tinymodel.Default(), level{window: 256, stream: 1000, streams: 2, block: 1500, prefer: true},
 		"ea5e62990753c7329d0fbbfd0f509f10cd0a2fb7eeb3412c9cfdfb6c3c6f6551"},
-	{"mixing", tinymodel.Small(), levels[1],
+	{"zstd", tinymodel.Small(), levels[1],
+		"34a777f8a0bdfbb7675e1fcdd8ced6c54a1a97f36a1c90dd848485b54af82647"},
+	{"strong", tinymodel.Small(), levels[3],
+		"f914115ecfeca84e5c8f9072f443893a43934636adf4dcdf4c844609fae7fcf2"},
+	{"mixing", tinymodel.Small(), level{profile: paq.Fast, log: 16, block: 1 << 20},
 		"1c903b88d960cc930e52e4e2ca85b8683c1eb8f4daff1fa65550cb7d07d464b0"},
 }
 

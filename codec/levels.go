@@ -23,13 +23,14 @@ type level struct {
 	stream  int         // least tokens of a stream, if there are several
 	streams int         // most streams of a block
 	block   int         // bytes of a block
+	zstd    bool        // Zstandard in place of context mixing
 	profile paq.Profile // of context mixing
 	log     int         // most slots of context mixing, as a power of two; 0 is paq.MaxLog
 	prefer  bool        // neural blocks even where the context mixer is better: for tests
 }
 
 var levels = [MaxLevel + 1]level{
-	1: {profile: paq.Fast, log: 16, block: 1 << 20},
+	1: {zstd: true, block: 8 << 20},
 	2: {profile: paq.Fast, log: 18, block: 4 << 20},
 	3: {profile: paq.Strong, log: 20, block: 4 << 20},
 	4: {profile: paq.Strong, log: 22, block: 4 << 20},

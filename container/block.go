@@ -10,7 +10,7 @@ import (
 // Type says how a block's content is coded.
 type Type byte
 
-// The block types. Zstd is reserved.
+// The block types.
 const (
 	trailerType Type = 0
 	Stored      Type = 1

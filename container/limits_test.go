@@ -43,7 +43,6 @@ func TestUnsupported(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, file := range map[string][]byte{
-		"zstd":                 craft(plain, kind(2)),
 		"type 5":               craft(plain, kind(5)),
 		"type 6":               craft(plain, kind(6)),
 		"type 7":               craft(plain, kind(7)),

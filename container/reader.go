@@ -253,7 +253,7 @@ func (r *Reader) understood(kind byte) error {
 	switch {
 	case r.refuse != "":
 		return &UnsupportedError{r.refuse}
-	case t != Stored && t != Mixing && t != Neural:
+	case t != Stored && t != Zstd && t != Mixing && t != Neural:
 		return &UnsupportedError{fmt.Sprintf("block type %d", t)}
 	case kind&^(typeMask|transformLines) != 0:
 		return &UnsupportedError{fmt.Sprintf("block transform %#02x", kind&^(typeMask|transformLines))}

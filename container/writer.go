@@ -103,7 +103,7 @@ func validate(b *Block) error {
 	switch b.Type {
 	case Stored:
 		ok = !b.Lines && b.Length == len(b.Payload) && b.Length <= MaxContent
-	case Mixing:
+	case Zstd, Mixing:
 		ok = !b.Lines && b.Length <= MaxContent && len(b.Payload) < b.Length
 	case Neural:
 		ok = b.Length <= MaxNeural && len(b.Payload) < b.Length && b.validShape()

@@ -130,6 +130,7 @@ single("mixing", "good", 1, kind=MIXING)
 single("mixing_payload_empty", "good", 1, kind=MIXING, payload=b"")
 single("mixing_payload_longest", "good", 1, kind=MIXING, payload=b"shorte")
 single("mixing_one_byte", "good", 1, kind=MIXING, content=b"x", payload=b"")
+single("zstd", "good", 1, kind=ZSTD)
 single("neural", "good", 1, kind=NEURAL)
 single("neural_lines", "good", 1, kind=NEURAL | 8)
 single("neural_one_token", "good", 1, kind=NEURAL, tokens=varint(0))
@@ -170,7 +171,6 @@ for v in range(8):
     single(f"version_{v}_parity", "corrupt", head=header(version=v, parity=1 - (bin(v).count("1") & 1)))
 
 # Reserved, with good checks.
-single("zstd", "unsupported", kind=ZSTD)
 for t in (5, 6, 7):
     single(f"type_{t}", "unsupported", kind=t)
     single(f"type_{t}_check", "corrupt", kind=t, check=1)
