@@ -2,6 +2,7 @@ package container
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 
 	"github.com/cespare/xxhash/v2"
@@ -23,6 +24,20 @@ const (
 	typeMask       = 7
 	transformLines = 8 // CR LF was made LF
 )
+
+func (t Type) String() string {
+	switch t {
+	case Stored:
+		return "stored"
+	case Zstd:
+		return "zstd"
+	case Mixing:
+		return "mixing"
+	case Neural:
+		return "neural"
+	}
+	return fmt.Sprintf("type %d", byte(t))
+}
 
 // Limits of the content of one block.
 const (

@@ -28,6 +28,7 @@ const (
 // settings are the flags as given.
 type settings struct {
 	decompress, stdout, remove, force, test bool
+	table, info, json                       bool
 	verbose, quiet                          bool
 	output                                  string
 	level, threads                          int
@@ -36,16 +37,16 @@ type settings struct {
 	wrote  bool // to standard output
 }
 
+// lists reports whether files are to be listed.
+func (s *settings) lists() bool { return s.table || s.info }
+
 // restores reports whether inputs are compressed.
 func (s *settings) restores() bool { return s.decompress || s.test }
 
 // command runs the program and returns its exit code.
 func command(args []string) int {
 	u := &ui{out: os.Stderr}
-	if c, ok := findSubcommand(args); ok {
-		return c.run(u, args[1:])
-	}
-	flags, files, err := normalise(args)
+	flags, files, err := normalise(expandSubcommand(args))
 	if err != nil {
 		return u.usage(err)
 	}
@@ -61,6 +62,9 @@ func command(args []string) int {
 		return u.usage(err)
 	}
 	u.verbose = s.verbose
+	if s.lists() {
+		return s.listAll(u, files)
+	}
 	return s.process(u, files)
 }
 
@@ -88,6 +92,7 @@ func read(c *cli.Context, files int) (*settings, error) {
 	s := &settings{
 		decompress: c.Bool("decompress"), stdout: c.Bool("stdout"), remove: c.Bool("rm") && !c.Bool("keep"),
 		force: c.Bool("force"), test: c.Bool("test"),
+		table: c.Bool("list"), info: c.Bool("info"), json: c.Bool("json"),
 		verbose: c.Bool("verbose"), quiet: c.Bool("quiet"),
 		output: c.String("output"),
 	}
@@ -103,6 +108,12 @@ func read(c *cli.Context, files int) (*settings, error) {
 		return nil, errors.New("-o needs the name of a file")
 	case c.IsSet("output") && (files > 1 || s.stdout || s.test):
 		return nil, errors.New("-o goes with one file, and neither with -c nor -t")
+	case s.lists() && files == 0:
+		return nil, errors.New("there is no file to list")
+	case s.lists() && (s.decompress || s.test || s.stdout || s.remove || c.IsSet("output")):
+		return nil, errors.New("--list and --info go neither with -d, -t, -c, -o nor --rm")
+	case s.json && !s.lists():
+		return nil, errors.New("--json goes with --list or --info")
 	case s.remove && (s.stdout || s.test || s.output == "-"):
 		return nil, errors.New("--rm goes neither with -c nor -t")
 	}

@@ -2,24 +2,25 @@ package main
 
 import "slices"
 
-// subcommand is a word that does other work when it stands first on the
+// subcommand is a word that stands for a flag where it is the first on the
 // command line. A file of that name is written ./NAME, or behind --.
-type subcommand struct {
-	name, summary string
-	run           func(u *ui, args []string) int
+type subcommand struct{ name, flag string }
+
+var subcommands = []subcommand{
+	{"list", "--list"},
+	{"info", "--info"},
+	{"test", "--test"},
+	{"help", "--help"},
 }
 
-// subcommands are in the order in which the help shows them.
-var subcommands = []subcommand{}
-
-// findSubcommand returns the subcommand that args begin with.
-func findSubcommand(args []string) (subcommand, bool) {
+// expandSubcommand replaces a subcommand by its flag.
+func expandSubcommand(args []string) []string {
 	if len(args) == 0 {
-		return subcommand{}, false
+		return args
 	}
 	i := slices.IndexFunc(subcommands, func(s subcommand) bool { return s.name == args[0] })
 	if i < 0 {
-		return subcommand{}, false
+		return args
 	}
-	return subcommands[i], true
+	return append([]string{subcommands[i].flag}, args[1:]...)
 }

@@ -73,7 +73,7 @@ func (s *settings) open(name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	reads := s.stdout || s.test // and neither removes nor replaces anything
+	reads := s.stdout || s.test || s.lists() // and neither removes nor replaces anything
 	if info.Mode()&fs.ModeSymlink != 0 {
 		if !s.force && !reads {
 			return nil, nil, hint("is a symbolic link", "use -f to follow it")

@@ -23,6 +23,9 @@ var options = []option{
 	{"rm", 0, "", "remove the input, once the output is checked and safe"},
 	{"force", 'f', "", "overwrite outputs, follow links, write to a terminal"},
 	{"test", 't', "", "decode and check, write nothing"},
+	{"list", 'l', "", "show the sizes of compressed files; also: pith list"},
+	{"info", 0, "", "show all that they say of themselves; also: pith info"},
+	{"json", 0, "", "with --list or --info: an object of JSON for each file"},
 	{"output", 'o', "FILE", "write to FILE"},
 	{"level", 0, "N", "compression level, also as -1 … -9; the default is 6"},
 	{"fast", 0, "", "the same as -1"},
@@ -76,7 +79,7 @@ FILE is -, read standard input and write standard output.
 		fmt.Fprintf(&b, "  %-22s %s\n", name, o.help)
 	}
 	b.WriteString(`
-Levels 1 to 4 use the context mixer alone; from 5 on a language model joins it.
+Level 1 is Zstandard, 2 to 4 use the context mixer alone; from 5 on a language model joins it.
 
 Exit status: 0 all is well, 1 wrong usage or a problem of files or system,
 2 damaged input, 3 internal error, 4 input that this program cannot decode
