@@ -79,7 +79,7 @@ FILE is -, read standard input and write standard output.
 		fmt.Fprintf(&b, "  %-22s %s\n", name, o.help)
 	}
 	b.WriteString(`
-Level 1 is Zstandard, 2 to 4 are a context mixer, from 5 on with a language model.
+Level 1 is Zstandard, 2 to 4 mix contexts, from 5 on with a language model.
 
 Exit status: 0 all is well, 1 wrong usage or a problem of files or system,
 2 damaged input, 3 internal error, 4 input that this program cannot decode
