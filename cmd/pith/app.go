@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -29,9 +31,11 @@ const (
 type settings struct {
 	decompress, stdout, remove, force, test bool
 	table, info, json                       bool
-	verbose, quiet                          bool
-	output                                  string
+	verbose, quiet, verifies                bool
+	recursive, null                         bool
+	output, suffix, filesFrom               string
 	level, threads                          int
+	memory                                  int64 // limit for decoding, or 0
 
 	opened *codec.Model
 	wrote  bool // to standard output
@@ -50,6 +54,11 @@ func command(args []string) int {
 	if err != nil {
 		return u.usage(err)
 	}
+	preset, err := defaults(os.Getenv(environment))
+	if err != nil {
+		return u.usage(err)
+	}
+	flags = slices.Concat(preset, calledAs(os.Args[0]), flags)
 	// urfave/cli would answer these itself, and in its own way.
 	switch {
 	case slices.Contains(flags, "--help"):
@@ -93,10 +102,15 @@ func read(c *cli.Context, files int) (*settings, error) {
 		decompress: c.Bool("decompress"), stdout: c.Bool("stdout"), remove: c.Bool("rm") && !c.Bool("keep"),
 		force: c.Bool("force"), test: c.Bool("test"),
 		table: c.Bool("list"), info: c.Bool("info"), json: c.Bool("json"),
-		verbose: c.Bool("verbose"), quiet: c.Bool("quiet"),
-		output: c.String("output"),
+		verbose: c.Bool("verbose"), quiet: c.Bool("quiet") || c.Bool("no-progress"), verifies: c.Bool("verify"),
+		recursive: c.Bool("recursive"), null: c.Bool("null"),
+		output: c.String("output"), suffix: c.String("suffix"), filesFrom: c.String("files-from"),
 	}
+	several := files > 1 || s.recursive || s.filesFrom != ""
 	var err error
+	if s.memory, err = size(c, "memlimit"); err != nil {
+		return nil, err
+	}
 	if s.level, err = number(c, "level", codec.MinLevel, codec.MaxLevel); err != nil {
 		return nil, err
 	}
@@ -106,21 +120,44 @@ func read(c *cli.Context, files int) (*settings, error) {
 	switch {
 	case c.IsSet("output") && s.output == "":
 		return nil, errors.New("-o needs the name of a file")
-	case c.IsSet("output") && (files > 1 || s.stdout || s.test):
+	case c.IsSet("suffix") && (s.suffix == "" || strings.ContainsRune(s.suffix, filepath.Separator) || strings.ContainsRune(s.suffix, '/')):
+		return nil, errors.New("-S needs a suffix that can end the name of a file")
+	case c.IsSet("files-from") && s.filesFrom == "":
+		return nil, errors.New("--files-from needs the name of a file, or - for standard input")
+	case s.null && s.filesFrom == "":
+		return nil, errors.New("-0 goes with --files-from")
+	case c.IsSet("output") && (several || s.stdout || s.test):
 		return nil, errors.New("-o goes with one file, and neither with -c nor -t")
-	case s.lists() && files == 0:
+	case s.lists() && files == 0 && s.filesFrom == "":
 		return nil, errors.New("there is no file to list")
 	case s.lists() && (s.decompress || s.test || s.stdout || s.remove || c.IsSet("output")):
 		return nil, errors.New("--list and --info go neither with -d, -t, -c, -o nor --rm")
 	case s.json && !s.lists():
 		return nil, errors.New("--json goes with --list or --info")
+	case s.verifies && (s.restores() || s.stdout || s.output == "-" || !several && files == 0):
+		return nil, errors.New("--verify goes with files that are compressed to files")
 	case s.remove && (s.stdout || s.test || s.output == "-"):
 		return nil, errors.New("--rm goes neither with -c nor -t")
 	}
 	if s.output == "-" {
 		s.output, s.stdout = "", true
 	}
+	if s.suffix == "" {
+		s.suffix = suffix
+	}
 	return s, nil
+}
+
+// size returns the value of a flag in bytes, or 0 if it was not given.
+func size(c *cli.Context, name string) (int64, error) {
+	if !c.IsSet(name) {
+		return 0, nil
+	}
+	n, err := parseSize(c.String(name))
+	if err != nil {
+		return 0, fmt.Errorf("--%s: %w", name, err)
+	}
+	return max(n, 1), nil
 }
 
 // number returns the value of a flag, or 0 if it was not given.
@@ -137,15 +174,10 @@ func number(c *cli.Context, name string, least, most int) (int, error) {
 
 // process handles all files and returns the highest of their exit codes.
 func (s *settings) process(u *ui, files []string) int {
-	if len(files) == 0 {
+	if len(files) == 0 && s.filesFrom == "" {
 		files = []string{"-"}
 	}
-	code := exitOK
-	for _, name := range files {
-		if err := s.one(u, name); err != nil {
-			code = max(code, u.failed(name, err))
-		}
-	}
+	code := s.inputs(u, files, func(name string) error { return s.one(u, name) })
 	if s.wrote {
 		// Some file systems tell of a full disk only now.
 		if err := os.Stdout.Close(); err != nil {

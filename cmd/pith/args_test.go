@@ -37,7 +37,7 @@ func TestNormalise(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"-x", "--decompres", "-decompress", "--d", "-T", "--threads", "--keep=1", "--keep=",
-		"-0", "-d-", "---keep", "--=x", "-k9x", "-dé"} {
+		"-j", "-d-", "---keep", "--=x", "-k9x", "-dé"} {
 		if flags, _, err := normalise(strings.Fields(bad)); err == nil {
 			t.Errorf("%q accepted as %q", bad, flags)
 		}
@@ -178,7 +178,7 @@ func FuzzArguments(f *testing.F) {
 		}
 		if s.level != wantLevel || s.threads != wantThreads || s.output != wantOutput || s.stdout != toStdout ||
 			s.decompress != has("decompress") || s.remove != (has("rm") && !has("keep")) || s.force != has("force") ||
-			s.test != has("test") || s.verbose != has("verbose") || s.quiet != has("quiet") {
+			s.test != has("test") || s.verbose != has("verbose") || s.quiet != (has("quiet") || has("no-progress")) {
 			t.Errorf("%q became %+v", args, *s)
 		}
 	})

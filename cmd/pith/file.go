@@ -102,7 +102,7 @@ func (s *settings) open(name string) (*os.File, fs.FileInfo, error) {
 // target returns the name of the output, or "" for standard output or none.
 func (s *settings) target(name string) (string, error) {
 	restore := s.restores()
-	stem, suffixed := strings.CutSuffix(name, suffix)
+	stem, suffixed := strings.CutSuffix(name, s.suffix)
 	switch {
 	case s.test:
 		return "", nil
@@ -118,9 +118,9 @@ func (s *settings) target(name string) (string, error) {
 	case restore:
 		return stem, nil
 	case suffixed && !s.force:
-		return "", hint("already has the suffix "+suffix, "use -d to restore it, or -f to compress it again")
+		return "", hint("already has the suffix "+s.suffix, "use -d to restore it, or -f to compress it again")
 	}
-	return name + suffix, nil
+	return name + s.suffix, nil
 }
 
 var errSameFile = hint("input and output are the same file", "use another name")
@@ -156,7 +156,7 @@ func (s *settings) toFile(name string, in *os.File, info fs.FileInfo, target str
 		return p, err
 	}
 	remove := s.remove && name != "-"
-	if remove {
+	if remove || s.verifies {
 		if err := s.verify(out.File, name, p); err != nil {
 			return p, err
 		}

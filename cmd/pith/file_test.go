@@ -20,7 +20,7 @@ func FuzzTarget(f *testing.F) {
 		if name == "-" || name == "" {
 			return
 		}
-		compress, restore := settings{force: true}, settings{decompress: true}
+		compress, restore := settings{force: true, suffix: suffix}, settings{decompress: true, suffix: suffix}
 		out, err := compress.target(name)
 		if err != nil || out != name+".pith" {
 			t.Fatalf("%q is compressed to %q, %v", name, out, err)

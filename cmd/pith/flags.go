@@ -31,8 +31,15 @@ var options = []option{
 	{"fast", 0, "", "the same as -1"},
 	{"best", 0, "", "the same as -9"},
 	{"threads", 'T', "N", "use N threads; 0, the default, is one for each core"},
+	{"recursive", 'r', "", "take the files in folders and below them"},
+	{"files-from", 0, "LIST", "take the names in the file LIST too, one a line"},
+	{"null", '0', "", "names in LIST end with zero bytes (find -print0)"},
+	{"suffix", 'S', ".SUF", "end compressed names with .SUF instead of .pith"},
+	{"verify", 0, "", "restore and compare before the output gets its name"},
+	{"memlimit", 0, "SIZE", "restore with at most SIZE of memory, such as 800M"},
 	{"verbose", 'v', "", "say what was done with each file"},
 	{"quiet", 'q', "", "show no progress"},
+	{"no-progress", 0, "", "the same; messages stay"},
 	{"version", 'V', "", "print the version"},
 	{"help", 'h', "", "print this help"},
 }
@@ -80,6 +87,9 @@ FILE is -, read standard input and write standard output.
 	}
 	b.WriteString(`
 Level 1 is Zstandard, 2 to 4 mix contexts, from 5 on with a language model.
+
+Options for every run may stand in the variable PITH_OPT. As unpith the program
+restores, as pithcat it restores to standard output.
 
 Exit status: 0 all is well, 1 wrong usage or a problem of files or system,
 2 damaged input, 3 internal error, 4 input that this program cannot decode

@@ -76,16 +76,14 @@ func (s *settings) list(name string) (*listing, error) {
 
 // listAll prints what the files say of themselves and returns the exit code.
 func (s *settings) listAll(u *ui, files []string) int {
-	code := exitOK
 	var all []*listing
-	for _, name := range files {
+	code := s.inputs(u, files, func(name string) error {
 		l, err := s.list(name)
-		if err != nil {
-			code = max(code, u.failed(name, err))
-			continue
+		if err == nil {
+			all = append(all, l)
 		}
-		all = append(all, l)
-	}
+		return err
+	})
 	var text strings.Builder
 	switch {
 	case s.json:

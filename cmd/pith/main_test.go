@@ -23,7 +23,7 @@ import (
 // The scripts run this test binary as pith, with a tiny model in place of the
 // built-in one. PITH_TEST says what is to happen when it is opened.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pith": func() {
+	program := func() {
 		openModel = func(id container.ModelID) (*codec.Model, error) {
 			if id != builtin.ID {
 				return nil, errors.New("this program has no such model")
@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 			progress.Delay = 0
 		}
 		main()
-	}})
+	}
+	testscript.Main(m, map[string]func(){"pith": program, "unpith": program, "pithcat": program})
 }
 
 func happen(event string) error {

@@ -25,7 +25,7 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 	hash := xxhash.New()
 	from, to := &counted{r: in}, &counted{w: out}
 	if restore {
-		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model,
+		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model, Memory: s.memory,
 			Progress: func(_, coded int64) { meter.Set(coded) }})
 		defer d.Close()
 		_, err = io.Copy(io.MultiWriter(to, hash), d)

@@ -135,6 +135,7 @@ func explain(err error) string {
 		model       *codec.ModelError
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
+		limit       *codec.LimitError
 	)
 	text := err.Error()
 	if errors.As(err, &file) {
@@ -151,6 +152,8 @@ func explain(err error) string {
 		return text + ": to compress it, leave out -d"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return strings.TrimSuffix(text, ": "+io.ErrUnexpectedEOF.Error()) + ": get a complete copy"
+	case errors.As(err, &limit):
+		return text + ": raise it with --memlimit"
 	case errors.As(err, &unsupported):
 		return text + ": get a newer pith"
 	case errors.As(err, &model), errors.As(err, &numerics):
