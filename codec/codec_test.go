@@ -519,3 +519,43 @@ func BenchmarkReal(b *testing.B) {
 		})
 	}
 }
+
+// An encoder that is given up writes no end, takes nothing more, and leaves no
+// threads behind.
+func TestAbort(t *testing.T) {
+	m, err := tiny()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	var out bytes.Buffer
+	e, err := NewEncoder(&out, EncoderOptions{Level: 6, Threads: 4, Model: func() (*Model, error) { return m, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.level.block, e.level.prefer = 1000, true
+	if _, err := e.Write(prose(2500)); err != nil {
+		t.Fatal(err)
+	}
+	if e.neural == nil || runtime.NumGoroutine() <= before {
+		t.Fatal("no threads were at work")
+	}
+	written := out.Len()
+	e.Abort()
+	e.Abort()
+	if _, err := e.Write([]byte("more")); err == nil {
+		t.Error("takes more")
+	}
+	if err := e.Close(); err == nil {
+		t.Error("can be closed")
+	}
+	if out.Len() != written {
+		t.Errorf("wrote %d bytes more", out.Len()-written)
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+	if _, err := io.ReadAll(NewDecoder(&out, DecoderOptions{Model: func(container.ModelID) (*Model, error) { return m, nil }})); err == nil {
+		t.Error("what was written is complete")
+	}
+}

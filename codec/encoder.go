@@ -43,8 +43,8 @@ type Encoder struct {
 	err    error
 }
 
-// NewEncoder returns an encoder that writes one member to w. Close must be
-// called; it does not close w.
+// NewEncoder returns an encoder that writes one member to w. Close or Abort must
+// be called; neither closes w.
 func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	if o.Level == 0 {
 		o.Level = DefaultLevel
@@ -84,15 +84,24 @@ func (e *Encoder) Close() error {
 	if e.err == nil && len(e.buf) > 0 {
 		e.err = e.flush()
 	}
+	if e.err != nil {
+		e.Abort()
+		return e.err
+	}
+	e.Abort()
+	return e.w.Close()
+}
+
+// Abort ends an encoder whose output is not wanted: it writes nothing more and
+// ends its threads. After Close it does nothing.
+func (e *Encoder) Abort() {
 	if e.neural != nil {
 		e.neural.close()
 		e.neural = nil
 	}
-	if e.err != nil {
-		return e.err
+	if e.err == nil {
+		e.err = errClosed
 	}
-	e.err = errClosed
-	return e.w.Close()
 }
 
 // flush writes the buffer as one block.

@@ -37,6 +37,7 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 		if err != nil {
 			return p, err
 		}
+		defer e.Abort()
 		_, err = io.Copy(e, io.TeeReader(from, hash))
 		if from.err != nil {
 			return p, from.err // Close would make a whole file of a part

@@ -18,6 +18,7 @@ type team struct {
 	round   atomic.Uint32
 	mu      sync.Mutex
 	wake    *sync.Cond
+	fault   atomic.Pointer[any] // what the first worker panicked with
 }
 
 func newTeam(size int) *team {
@@ -28,7 +29,7 @@ func newTeam(size int) *team {
 		t.jobs = append(t.jobs, job)
 		t.ended.Go(func() {
 			for f := range job {
-				f(w)
+				t.guard(f, w)
 				t.done.Done()
 			}
 		})
@@ -37,15 +38,36 @@ func newTeam(size int) *team {
 }
 
 // run calls f once on every worker, the caller being worker 0, and returns
-// when all are done.
+// when all are done. If one panics, the others end at their next barrier, and
+// run panics in its place: so it is the caller's to recover. The team is of no
+// use then but to be closed.
 func (t *team) run(f func(worker int)) {
 	t.done.Add(len(t.jobs))
 	for _, job := range t.jobs {
 		job <- f
 	}
-	f(0)
+	t.guard(f, 0)
 	t.done.Wait()
+	if fault := t.fault.Load(); fault != nil {
+		panic(*fault)
+	}
 }
+
+// guard calls f and keeps what it panics with.
+func (t *team) guard(f func(int), worker int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			t.fault.CompareAndSwap(nil, &fault)
+			t.mu.Lock()
+			t.wake.Broadcast()
+			t.mu.Unlock()
+		}
+	}()
+	f(worker)
+}
+
+// abandoned ends a worker that waits for one that has panicked.
+type abandoned struct{}
 
 // close ends the workers and returns when they are gone.
 func (t *team) close() {
@@ -64,7 +86,8 @@ const (
 	yield = 2000
 )
 
-// barrier returns when every worker of the running function has called it.
+// barrier returns when every worker of the running function has called it. It
+// panics if one never will.
 func (t *team) barrier() {
 	if t.size == 1 {
 		return
@@ -82,15 +105,21 @@ func (t *team) barrier() {
 		if t.round.Load() != round {
 			return
 		}
+		if t.fault.Load() != nil {
+			panic(abandoned{})
+		}
 		if spin%yield == yield-1 {
 			runtime.Gosched()
 		}
 	}
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	for t.round.Load() == round {
+		if t.fault.Load() != nil {
+			panic(abandoned{})
+		}
 		t.wake.Wait()
 	}
-	t.mu.Unlock()
 }
 
 // part returns the range of n items that worker w of size owns.
