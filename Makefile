@@ -3,7 +3,8 @@ test:           ; go test ./...
 test-purego:    ; go test -tags purego ./...
 test-race:      ; go test -race -short ./...
 generate:       ; cd model/lm/kernel/_asm && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
+manual:         ; go test ./cmd/pith -run 'TestManual$$' -write
 roundtrip:      ; scripts/roundtrip.sh
 cross:          ; scripts/cross.sh
 results:        ; scripts/results.sh
-.PHONY: build test test-purego test-race generate roundtrip cross results
+.PHONY: build test test-purego test-race generate manual roundtrip cross results
