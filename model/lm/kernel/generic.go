@@ -205,10 +205,10 @@ func RoundEven(f float32) int32 {
 }
 
 // exp2 returns 2^x with a relative error below 3·10^−7, for x clamped to
-// −125…125: the Taylor polynomial of degree 6 on |f| ≤ 1/2, by Horner's rule.
+// −100…125: the Taylor polynomial of degree 6 on |f| ≤ 1/2, by Horner's rule.
 func exp2(x float32) float32 {
-	if !(x > -125) {
-		x = -125
+	if !(x > -100) {
+		x = -100
 	}
 	if !(x < 125) {
 		x = 125

@@ -14369,14 +14369,14 @@ GLOBL two18_x8<>(SB), RODATA|NOPTR, $32
 DATA lowest<>+0(SB)/4, $(-340282350000000000000000000000000000000.0)
 GLOBL lowest<>(SB), RODATA|NOPTR, $4
 
-DATA exp_low_x8<>+0(SB)/4, $(-125.0)
-DATA exp_low_x8<>+4(SB)/4, $(-125.0)
-DATA exp_low_x8<>+8(SB)/4, $(-125.0)
-DATA exp_low_x8<>+12(SB)/4, $(-125.0)
-DATA exp_low_x8<>+16(SB)/4, $(-125.0)
-DATA exp_low_x8<>+20(SB)/4, $(-125.0)
-DATA exp_low_x8<>+24(SB)/4, $(-125.0)
-DATA exp_low_x8<>+28(SB)/4, $(-125.0)
+DATA exp_low_x8<>+0(SB)/4, $(-100.0)
+DATA exp_low_x8<>+4(SB)/4, $(-100.0)
+DATA exp_low_x8<>+8(SB)/4, $(-100.0)
+DATA exp_low_x8<>+12(SB)/4, $(-100.0)
+DATA exp_low_x8<>+16(SB)/4, $(-100.0)
+DATA exp_low_x8<>+20(SB)/4, $(-100.0)
+DATA exp_low_x8<>+24(SB)/4, $(-100.0)
+DATA exp_low_x8<>+28(SB)/4, $(-100.0)
 GLOBL exp_low_x8<>(SB), RODATA|NOPTR, $32
 
 DATA exp_high_x8<>+0(SB)/4, $(125.0)
@@ -15152,7 +15152,7 @@ one_group_test:
 DATA two18<>+0(SB)/4, $(262144.0)
 GLOBL two18<>(SB), RODATA|NOPTR, $4
 
-DATA exp_low<>+0(SB)/4, $(-125.0)
+DATA exp_low<>+0(SB)/4, $(-100.0)
 GLOBL exp_low<>(SB), RODATA|NOPTR, $4
 
 DATA exp_high<>+0(SB)/4, $(125.0)
@@ -15180,33 +15180,81 @@ DATA exp_c1<>+0(SB)/4, $(0.6931472)
 GLOBL exp_c1<>(SB), RODATA|NOPTR, $4
 
 // func softmaxSplitAVX512(hi *byte, lo *byte, a *float32, n int, inverse float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512BW, AVX512F
 TEXT ·softmaxSplitAVX512(SB), NOSPLIT, $0-36
 	MOVQ         hi+0(FP), AX
 	MOVQ         lo+8(FP), CX
 	MOVQ         a+16(FP), DX
 	MOVQ         n+24(FP), BX
 	VBROADCASTSS inverse+32(FP), Z0
+	VMOVDQU64    packed_order<>+0(SB), Z1
+	VPBROADCASTD low_byte<>+0(SB), Z2
 	XORQ         SI, SI
 	MOVQ         BX, DI
+	ANDQ         $-64, DI
 	SHLQ         $0x02, DI
-	JMP          loop_test
+	JMP          many_test
 
-loop:
+many:
+	MOVQ      SI, R8
+	SHRQ      $0x02, R8
+	VMULPS    (DX)(SI*1), Z0, Z3
+	VCVTPS2DQ Z3, Z3
+	VMULPS    64(DX)(SI*1), Z0, Z4
+	VCVTPS2DQ Z4, Z4
+	VPACKUSDW Z4, Z3, Z3
+	VMULPS    128(DX)(SI*1), Z0, Z4
+	VCVTPS2DQ Z4, Z4
+	VMULPS    192(DX)(SI*1), Z0, Z5
+	VCVTPS2DQ Z5, Z5
+	VPACKUSDW Z5, Z4, Z4
+	VPANDD    Z2, Z3, Z5
+	VPSRLW    $0x08, Z3, Z3
+	VPANDD    Z2, Z4, Z6
+	VPSRLW    $0x08, Z4, Z4
+	VPACKUSWB Z6, Z5, Z5
+	VPACKUSWB Z4, Z3, Z3
+	VPERMD    Z5, Z1, Z5
+	VPERMD    Z3, Z1, Z3
+	VMOVDQU64 Z5, (CX)(R8*1)
+	VMOVDQU64 Z3, (AX)(R8*1)
+	ADDQ      $0x00000100, SI
+
+many_test:
+	CMPQ SI, DI
+	JLT  many
+	MOVQ BX, DI
+	SHLQ $0x02, DI
+	JMP  some_test
+
+some:
+	MOVQ      SI, R8
+	SHRQ      $0x02, R8
 	VMULPS    (DX)(SI*1), Z0, Z1
 	VCVTPS2DQ Z1, Z1
-	MOVQ      SI, BX
-	SHRQ      $0x02, BX
-	VPMOVDB   Z1, (CX)(BX*1)
+	VPMOVDB   Z1, (CX)(R8*1)
 	VPSRLD    $0x08, Z1, Z1
-	VPMOVDB   Z1, (AX)(BX*1)
+	VPMOVDB   Z1, (AX)(R8*1)
 	ADDQ      $0x00000040, SI
 
-loop_test:
+some_test:
 	CMPQ SI, DI
-	JLT  loop
+	JLT  some
 	VZEROUPPER
 	RET
+
+DATA packed_order<>+0(SB)/8, $0x0000000400000000
+DATA packed_order<>+8(SB)/8, $0x0000000c00000008
+DATA packed_order<>+16(SB)/8, $0x0000000500000001
+DATA packed_order<>+24(SB)/8, $0x0000000d00000009
+DATA packed_order<>+32(SB)/8, $0x0000000600000002
+DATA packed_order<>+40(SB)/8, $0x0000000e0000000a
+DATA packed_order<>+48(SB)/8, $0x0000000700000003
+DATA packed_order<>+56(SB)/8, $0x0000000f0000000b
+GLOBL packed_order<>(SB), RODATA|NOPTR, $64
+
+DATA low_byte<>+0(SB)/4, $0x00ff00ff
+GLOBL low_byte<>(SB), RODATA|NOPTR, $4
 
 // func maximumAVX512(x *float32, n int) float32
 // Requires: AVX, AVX512F, SSE

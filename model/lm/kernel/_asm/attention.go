@@ -185,25 +185,20 @@ func softmaxSplit(v vec) {
 	hi, lo, a, n := load("hi"), load("lo"), load("a"), load("n")
 	inverse, x := v.reg(), v.reg()
 	VBROADCASTSS(argument("inverse"), inverse)
-	at := GP64()
-	var pick VecVirtual
-	if v.lanes == 8 {
-		// Low bytes of the four numbers of a half to its first four bytes,
-		// second bytes to the next four.
-		pick = YMM()
-		VBROADCASTI128(constantBytes("split_bytes", 0, 4, 8, 12, 1, 5, 9, 13), pick)
+	if v.lanes == 16 {
+		splitAVX512(hi, lo, a, n, inverse)
+		return
 	}
+	at := GP64()
+	// Low bytes of the four numbers of a half to its first four bytes, second
+	// bytes to the next four.
+	pick := YMM()
+	VBROADCASTI128(constantBytes("split_bytes", 0, 4, 8, 12, 1, 5, 9, 13), pick)
 	loop("loop", n, v.lanes, func(offset Register) {
 		VMULPS(Mem{Base: a, Index: offset, Scale: 1}, inverse, x)
 		VCVTPS2DQ(x, x)
 		MOVQ(offset, at)
 		SHRQ(U8(2), at)
-		if v.lanes == 16 {
-			VPMOVDB(x, Mem{Base: lo, Index: at, Scale: 1})
-			VPSRLD(U8(8), x, x)
-			VPMOVDB(x, Mem{Base: hi, Index: at, Scale: 1})
-			return
-		}
 		VPSHUFB(pick, x, x)
 		upper := XMM()
 		VEXTRACTI128(U8(1), x, upper)
@@ -211,6 +206,62 @@ func softmaxSplit(v vec) {
 		VMOVQ(upper, Mem{Base: lo, Index: at, Scale: 1})
 		VPSRLDQ(U8(8), upper, upper)
 		VMOVQ(upper, Mem{Base: hi, Index: at, Scale: 1})
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// splitAVX512 packs 64 numbers at a time, the rest by 16. Packing works on the
+// four parts of a register apart, so the words of 4 bytes come out in the order
+// 0 4 8 12, 1 5 9 13, …, which one permutation mends.
+func splitAVX512(hi, lo, a, n Register, inverse VecVirtual) {
+	order, mask := ZMM(), ZMM()
+	VMOVDQU64(constant("packed_order",
+		U64(0|4<<32), U64(8|12<<32), U64(1|5<<32), U64(9|13<<32),
+		U64(2|6<<32), U64(10|14<<32), U64(3|7<<32), U64(11|15<<32)), order)
+	VPBROADCASTD(constant("low_byte", U32(0x00FF00FF)), mask)
+	offset, end, at := GP64(), GP64(), GP64()
+	XORQ(offset, offset)
+	MOVQ(n, end)
+	ANDQ(I8(-64), end)
+	SHLQ(U8(2), end)
+	rounded := func(i int) VecVirtual {
+		x := ZMM()
+		VMULPS(Mem{Base: a, Index: offset, Scale: 1, Disp: 64 * i}, inverse, x)
+		VCVTPS2DQ(x, x)
+		return x
+	}
+	while("many", offset, end, 64, func(offset Register) {
+		MOVQ(offset, at)
+		SHRQ(U8(2), at)
+		var words [2]VecVirtual
+		for i := range words {
+			words[i] = ZMM()
+			x, y := rounded(2*i), rounded(2*i+1)
+			VPACKUSDW(y, x, words[i])
+		}
+		var low [2]VecVirtual
+		for i, w := range words {
+			low[i] = ZMM()
+			VPANDD(mask, w, low[i])
+			VPSRLW(U8(8), w, w)
+		}
+		VPACKUSWB(low[1], low[0], low[0])
+		VPACKUSWB(words[1], words[0], words[0])
+		VPERMD(low[0], order, low[0])
+		VPERMD(words[0], order, words[0])
+		VMOVDQU64(low[0], Mem{Base: lo, Index: at, Scale: 1})
+		VMOVDQU64(words[0], Mem{Base: hi, Index: at, Scale: 1})
+	})
+	MOVQ(n, end)
+	SHLQ(U8(2), end)
+	while("some", offset, end, 16, func(offset Register) {
+		MOVQ(offset, at)
+		SHRQ(U8(2), at)
+		x := rounded(0)
+		VPMOVDB(x, Mem{Base: lo, Index: at, Scale: 1})
+		VPSRLD(U8(8), x, x)
+		VPMOVDB(x, Mem{Base: hi, Index: at, Scale: 1})
 	})
 	VZEROUPPER()
 	RET()

@@ -187,7 +187,7 @@ func (e exp2) notAbove0() exp2 {
 
 func newExp2(v vec) exp2 {
 	return exp2{
-		v: v, low: v.operand("exp_low", -125), high: v.operand("exp_high", 125), magic: v.operand("magic", 3<<22),
+		v: v, low: v.operand("exp_low", -100), high: v.operand("exp_high", 125), magic: v.operand("magic", 3<<22),
 		c6:  v.operand("exp_c6", 0.000154035303933816099544),
 		c5:  v.operand("exp_c5", 0.00133335581464284434235),
 		c4:  v.operand("exp_c4", 0.00961812910762847716198),
