@@ -76,11 +76,11 @@ func (e *Engine) attendChunk(sc *scratch, l int, rows chunk, kvHead int) {
 	var factor [kernel.MaxTile]float32
 	for q := 0; q < queries; q += e.k.Tile {
 		tile := min(e.k.Tile, queries-q)
-		e.k.Mul(sc.z, n, &k.keys, 0, n/kernel.Lanes, e.query, first+q, tile)
+		e.k.Mul(sc.z, n, &k.keys, 0, n/kernel.Lanes, e.query, first+q, tile, nil)
 		for t := range tile {
 			p, z := e.place[rows.lo+(q+t)/group], sc.z[t*n:][:n]
 			if p >= s.window {
-				e.k.Mul(z, n, &k.keys, 0, 1, e.sink, first+q+t, 1)
+				e.k.Mul(z, n, &k.keys, 0, 1, e.sink, first+q+t, 1, nil)
 			}
 			s.mask(z, p)
 			hi, lo := sc.hi[t*whole:][:whole], sc.lo[t*whole:][:whole]

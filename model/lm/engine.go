@@ -137,12 +137,15 @@ func (e *Engine) forward(w int) {
 		e.begin(i)
 	}
 	for l := range e.m.layers {
-		y := &e.m.layers[l]
+		y, following := &e.m.layers[l], e.m.head
+		if l+1 < len(e.m.layers) {
+			following = e.m.layers[l+1].qkv
+		}
 		for i := lo; i < hi; i++ {
 			e.norm(i, w, y.attnNorm)
 		}
 		e.t.barrier()
-		e.mul(w, y.qkv, e.wide)
+		e.mul(w, y.qkv, e.wide, y.out)
 		e.t.barrier()
 		for i := lo; i < hi; i++ {
 			e.remember(i, l)
@@ -157,14 +160,14 @@ func (e *Engine) forward(w int) {
 			e.k.Quantize(e.heads, i, e.attn[i*e.heads.Cols:][:e.heads.Cols])
 		}
 		e.t.barrier()
-		e.mul(w, y.out, e.heads)
+		e.mul(w, y.out, e.heads, y.gateUp)
 		e.t.barrier()
 		for i := lo; i < hi; i++ {
 			e.residual(i)
 			e.norm(i, w, y.ffnNorm)
 		}
 		e.t.barrier()
-		e.mul(w, y.gateUp, e.wide)
+		e.mul(w, y.gateUp, e.wide, y.down)
 		e.t.barrier()
 		for i := lo; i < hi; i++ {
 			gate, up := e.y[i*e.ldy:][:e.m.ffn], e.y[i*e.ldy+e.m.ffn:][:e.m.ffn]
@@ -172,7 +175,7 @@ func (e *Engine) forward(w int) {
 			e.k.Quantize(e.hidden, i, gate)
 		}
 		e.t.barrier()
-		e.mul(w, y.down, e.hidden)
+		e.mul(w, y.down, e.hidden, following)
 		e.t.barrier()
 		for i := lo; i < hi; i++ {
 			e.residual(i)

@@ -28,17 +28,29 @@ func (e *Engine) residual(i int) {
 // before the next: they stay in cache meanwhile.
 const stripBytes = 192 << 10
 
-// mul sets y to worker w's share of the rows of m times each row's vector.
-func (e *Engine) mul(w int, m *kernel.Matrix, v *kernel.Vectors) {
+// mul sets y to worker w's share of the rows of m times each row's vector. The
+// matrix after it is next.
+func (e *Engine) mul(w int, m *kernel.Matrix, v *kernel.Vectors, next *kernel.Matrix) {
 	lo, hi := part(m.Rows/kernel.Lanes, w, e.t.size)
-	e.product(e.y, e.ldy, m, lo, hi, v)
+	e.product(e.y, e.ldy, m, lo, hi, v, e.share(w, next))
 }
 
-func (e *Engine) product(dst []float32, ldd int, m *kernel.Matrix, lo, hi int, v *kernel.Vectors) {
+// share returns worker w's share of a matrix.
+func (e *Engine) share(w int, m *kernel.Matrix) []byte {
+	lo, hi := part(m.Rows/kernel.Lanes, w, e.t.size)
+	return m.Data[lo*kernel.Lanes*m.Cols : hi*kernel.Lanes*m.Cols]
+}
+
+func (e *Engine) product(dst []float32, ldd int, m *kernel.Matrix, lo, hi int, v *kernel.Vectors, next []byte) {
 	strip := max(1, stripBytes/(kernel.Lanes*m.Cols))
 	for g := lo; g < hi; g += strip {
+		ahead := next[:min(stripBytes, len(next))]
+		if end := (g + strip) * kernel.Lanes * m.Cols; g+strip < hi {
+			ahead = m.Data[end:min(end+stripBytes, hi*kernel.Lanes*m.Cols)]
+		}
 		for i := 0; i < len(e.rows); i += e.k.Tile {
-			e.k.Mul(dst[i*ldd:], ldd, m, g, min(g+strip, hi), v, i, min(e.k.Tile, len(e.rows)-i))
+			e.k.Mul(dst[i*ldd:], ldd, m, g, min(g+strip, hi), v, i, min(e.k.Tile, len(e.rows)-i), ahead)
+			ahead = ahead[min(strip*kernel.Lanes*m.Cols/2, len(ahead)):]
 		}
 	}
 }

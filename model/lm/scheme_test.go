@@ -103,14 +103,14 @@ func (s scheme) impl(k *kernel.Impl) *kernel.Impl {
 			}
 		}
 	}
-	changed.Mul = func(dst []float32, ldd int, w *kernel.Matrix, g0, g1 int, x *kernel.Vectors, first, n int) {
-		k.Mul(dst, ldd, w, g0, g1, x, first, n)
+	changed.Mul = func(dst []float32, ldd int, w *kernel.Matrix, g0, g1 int, x *kernel.Vectors, first, n int, _ []byte) {
+		k.Mul(dst, ldd, w, g0, g1, x, first, n, nil)
 		if s.planes < 2 || x.Cols == kernel.Block {
 			return
 		}
 		plane, _ := low.Load(x)
 		second := make([]float32, len(dst))
-		k.Mul(second, ldd, w, g0, g1, plane.(*kernel.Vectors), first, n)
+		k.Mul(second, ldd, w, g0, g1, plane.(*kernel.Vectors), first, n, nil)
 		for i := range n {
 			for r := g0 * kernel.Lanes; r < g1*kernel.Lanes; r++ {
 				dst[i*ldd+r] += second[i*ldd+r]

@@ -37,7 +37,7 @@ func (e *Engine) predict(w int, out []*Weights, visit func(i int)) {
 	head := e.m.head
 	lo, hi := part(head.Rows/kernel.ExpGroup, w, e.t.size)
 	per := kernel.ExpGroup / kernel.Lanes
-	e.product(e.logits, head.Rows, head, lo*per, hi*per, e.wide)
+	e.product(e.logits, head.Rows, head, lo*per, hi*per, e.wide, nil)
 	e.t.barrier()
 	lo, hi = part(len(e.rows), w, e.t.size)
 	for i := lo; i < hi; i++ {

@@ -21,7 +21,7 @@ var generic = Impl{
 // reciprocal overflows.
 const tiny = 1.0 / (1 << 48) / (1 << 48)
 
-func mulGeneric(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+func mulGeneric(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
 	blocks := x.Cols / Block
 	for g := g0; g < g1; g++ {
 		wg := w.Data[g*Lanes*w.Cols:][:Lanes*w.Cols]

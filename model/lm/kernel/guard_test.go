@@ -45,7 +45,7 @@ func TestGuardPages(t *testing.T) {
 				w := &Matrix{Rows: rows, Cols: cols, Data: guarded[byte](t, rows*cols, end), Scale: floats(rows)}
 				b := cols / Block * n
 				x := &Vectors{N: n, Cols: cols, Q: guarded[int8](t, b*Block, end), Scale: floats(b), Bias: guarded[int32](t, b, end)}
-				k.Mul(floats(n*rows), rows, w, 0, rows/16, x, 0, n)
+				k.Mul(floats(n*rows), rows, w, 0, rows/16, x, 0, n, nil)
 				for i := range n {
 					k.Quantize(x, i, floats(cols))
 				}

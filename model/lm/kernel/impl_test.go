@@ -144,13 +144,13 @@ func TestShapesAreChecked(t *testing.T) {
 		w, x := NewMatrix(32, 128), NewVectors(2, 128)
 		cut := &Vectors{N: 2, Cols: 128, Q: x.Q[:255], Scale: x.Scale, Bias: x.Bias}
 		for name, f := range map[string]func(){
-			"short dst":        func() { k.Mul(floats(63), 32, w, 0, 2, x, 0, 2) },
-			"groups":           func() { k.Mul(floats(640), 32, w, 0, 3, x, 0, 1) },
-			"negative group":   func() { k.Mul(floats(640), 32, w, -1, 2, x, 0, 1) },
-			"vectors":          func() { k.Mul(floats(640), 32, w, 0, 2, x, 1, 2) },
-			"negative vector":  func() { k.Mul(floats(640), 32, w, 0, 2, x, -1, 2) },
-			"columns":          func() { k.Mul(floats(640), 32, w, 0, 2, NewVectors(2, 64), 0, 2) },
-			"cut vectors":      func() { k.Mul(floats(640), 32, w, 0, 2, cut, 0, 2) },
+			"short dst":        func() { k.Mul(floats(63), 32, w, 0, 2, x, 0, 2, nil) },
+			"groups":           func() { k.Mul(floats(640), 32, w, 0, 3, x, 0, 1, nil) },
+			"negative group":   func() { k.Mul(floats(640), 32, w, -1, 2, x, 0, 1, nil) },
+			"vectors":          func() { k.Mul(floats(640), 32, w, 0, 2, x, 1, 2, nil) },
+			"negative vector":  func() { k.Mul(floats(640), 32, w, 0, 2, x, -1, 2, nil) },
+			"columns":          func() { k.Mul(floats(640), 32, w, 0, 2, NewVectors(2, 64), 0, 2, nil) },
+			"cut vectors":      func() { k.Mul(floats(640), 32, w, 0, 2, cut, 0, 2, nil) },
 			"quantize short":   func() { k.Quantize(x, 0, floats(127)) },
 			"quantize beyond":  func() { k.Quantize(x, 2, floats(128)) },
 			"quantize cut":     func() { k.Quantize(cut, 1, floats(128)) },

@@ -94,8 +94,9 @@ type Impl struct {
 	// Tile is the number of vectors for which Mul is fastest, and the largest.
 	Tile int
 	// Mul sets dst[i·ldd+r] for r in rows 16·g0…16·g1 of w and i in 0…n,
-	// n ≤ Tile, to the product of row r with vector first+i of x.
-	Mul func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int)
+	// n ≤ Tile, to the product of row r with vector first+i of x. What is ahead
+	// are weights to be read soon after, which it may fetch meanwhile.
+	Mul func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, ahead []byte)
 	// Quantize stores src as vector i of x.
 	Quantize func(x *Vectors, i int, src []float32)
 	// RMSNorm sets dst to src·weight/√(mean of squares + eps); dim is the

@@ -75,8 +75,8 @@ func compareMul(t *testing.T, k *Impl, w *Matrix, g0, g1 int, x *Vectors, first,
 	for i := range want {
 		want[i], got[i] = -7, -7
 	}
-	generic.Mul(want, ldd, w, g0, g1, x, first, n)
-	k.Mul(got, ldd, w, g0, g1, x, first, n)
+	generic.Mul(want, ldd, w, g0, g1, x, first, n, nil)
+	k.Mul(got, ldd, w, g0, g1, x, first, n, nil)
 	equal(t, fmt.Sprintf("%d×%d, groups %d to %d, vectors %d and %d more", w.Rows, w.Cols, g0, g1, first, n-1), got, want)
 }
 
@@ -142,7 +142,7 @@ func TestMulExtremes(t *testing.T) {
 			}
 			for n := 1; n <= k.Tile; n++ {
 				got := make([]float32, 16*n)
-				k.Mul(got, 16, w, 0, 1, x, 0, n)
+				k.Mul(got, 16, w, 0, 1, x, 0, n, nil)
 				want := float32(128 * int(sign[0]) * int(sign[1]))
 				for i, f := range got {
 					if f != want {
@@ -160,12 +160,12 @@ func TestMulAlignment(t *testing.T) {
 		r := seed(3)
 		w, x := problem(r, 32, 128, 5)
 		want := make([]float32, 5*32)
-		generic.Mul(want, 32, w, 0, 2, x, 0, 5)
+		generic.Mul(want, 32, w, 0, 2, x, 0, 5, nil)
 		for off := range 64 {
 			w2 := &Matrix{Rows: 32, Cols: 128, Data: shifted(w.Data, off), Scale: shifted(w.Scale, off)}
 			x2 := &Vectors{N: 5, Cols: 128, Q: shifted(x.Q, off), Scale: shifted(x.Scale, off), Bias: shifted(x.Bias, off)}
 			got := shifted(make([]float32, len(want)), off)
-			k.Mul(got, 32, w2, 0, 2, x2, 0, 5)
+			k.Mul(got, 32, w2, 0, 2, x2, 0, 5, nil)
 			equal(t, fmt.Sprint("offset ", off), got, want)
 		}
 	})
@@ -191,7 +191,7 @@ func TestMulIsProduct(t *testing.T) {
 		generic.Quantize(x, i, r.floats(cols))
 	}
 	dst := make([]float32, n*rows)
-	generic.Mul(dst, rows, w, 0, 2, x, 0, n)
+	generic.Mul(dst, rows, w, 0, 2, x, 0, n, nil)
 	for i := range n {
 		for row := range rows {
 			sum, size := new(big.Float), 0.0
@@ -229,7 +229,7 @@ func BenchmarkMul(b *testing.B) {
 						// All vectors meet a strip of the matrix while it is in cache.
 						for g := 0; g < rows/Lanes; g += 8 {
 							for i := 0; i < n; i += k.Tile {
-								k.Mul(dst[i*rows:], rows, w, g, min(g+8, rows/Lanes), x, i, min(k.Tile, n-i))
+								k.Mul(dst[i*rows:], rows, w, g, min(g+8, rows/Lanes), x, i, min(k.Tile, n-i), nil)
 							}
 						}
 					}

@@ -75,7 +75,9 @@ var mulsVNNI = [...]mulFunc{
 // leastAMX is the number of vectors from which tiles are faster than VNNI.
 const leastAMX = 4
 
-var mulsAMX = [...]mulFunc{
+type mulAheadFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
+
+var mulsAMX = [...]mulAheadFunc{
 	mulAMX4, mulAMX5, mulAMX6, mulAMX7, mulAMX8, mulAMX9, mulAMX10, mulAMX11, mulAMX12, mulAMX13, mulAMX14, mulAMX15, mulAMX16,
 }
 
@@ -105,7 +107,7 @@ func checkMul(dst []float32, ldd int, w *Matrix, g1 int, x *Vectors, first, n in
 	return max(1, callBytes/(Lanes*w.Cols))
 }
 
-func mulVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+func mulVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
 	if g0 >= g1 || n == 0 {
 		return
 	}
@@ -117,9 +119,9 @@ func mulVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n
 }
 
 // mulTiles leaves to VNNI what would leave most of a tile empty.
-func mulTiles(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+func mulTiles(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, ahead []byte) {
 	if n < leastAMX {
-		mulVNNI(dst, ldd, w, g0, g1, x, first, n)
+		mulVNNI(dst, ldd, w, g0, g1, x, first, n, ahead)
 		return
 	}
 	if g0 >= g1 {
@@ -127,15 +129,19 @@ func mulTiles(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, 
 	}
 	step := checkMul(dst, ldd, w, g1, x, first, n)
 	for g := g0; g < g1; g += step {
+		next := &w.Data[g*Lanes*w.Cols] // is there already: fetched for nothing
+		if len(ahead) > 0 {
+			next, ahead = &ahead[0], ahead[min(step*Lanes*w.Cols/2, len(ahead)):]
+		}
 		mulsAMX[n-leastAMX](&dst[g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
-			&x.Q[first*Block], &x.Scale[first], &x.Bias[first], x.N, x.Cols/Block)
+			&x.Q[first*Block], &x.Scale[first], next, x.N, x.Cols/Block)
 	}
 }
 
 // widened holds vectors of 16-bit numbers between calls.
 var widened = sync.Pool{New: func() any { return new([]int16) }}
 
-func mulAVX2(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int) {
+func mulAVX2(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
 	if g0 >= g1 || n == 0 {
 		return
 	}

@@ -40,7 +40,7 @@ func TestCallsAreShort(t *testing.T) {
 		w, x := problem(r, callBytes/1536, 1536, k.Tile)
 		dst := make([]float32, k.Tile*w.Rows)
 		for name, call := range map[string]func(){
-			"Mul":        func() { k.Mul(dst, w.Rows, w, 0, w.Rows/Lanes, x, 0, k.Tile) },
+			"Mul":        func() { k.Mul(dst, w.Rows, w, 0, w.Rows/Lanes, x, 0, k.Tile, nil) },
 			"Softmax":    func() { k.Softmax(hi[:MaxSlots], lo[:MaxSlots], slots, slots) },
 			"Accumulate": func() { k.Accumulate(dst, hi, lo, MaxSlots, columns, 4*Block, MaxSlots, 1) },
 			"Exp":        func() { k.Exp(f, sums, logits, 60) },

@@ -74,43 +74,43 @@ func accumulateVNNI3(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int
 func accumulateAVX2(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
 
 //go:noescape
-func mulAMX4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX7(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX7(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX8(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX8(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX9(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX9(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX10(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX10(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX11(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX11(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX12(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX12(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX13(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX13(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX14(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX14(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX15(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX15(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
-func mulAMX16(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+func mulAMX16(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, ahead *byte, stride int, blocks int)
 
 //go:noescape
 func accumulateAMX(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int, heads int)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/ir"
@@ -102,12 +103,17 @@ func alignedBuffer(size int, buffer Register) {
 	ANDQ(I8(-64), buffer)
 }
 
+// fetched is how many of the 16 lines of a tile of weights are fetched of those
+// ahead: the reader has at least two passes over a strip of weights before it
+// comes to the next.
+const fetched = 8
+
 // mulAMX multiplies n vectors by a group of 16 matrix rows with one tile
 // instruction a block. The sums of a block leave the tiles while those of the
 // next are computed. What the offset of the weights adds is taken off by a
 // product with a tile of −128s.
 func mulAMX(n int) {
-	TEXT(fmt.Sprintf("mulAMX%d", n), 0, mulArgs)
+	TEXT(fmt.Sprintf("mulAMX%d", n), 0, strings.Replace(mulArgs, "xb *int32", "ahead *byte", 1))
 	Pragma("noescape")
 	sumTiles := [2]tmm{0, 1}
 	const vectors, weights, offset = tmm(2), tmm(6), tmm(7)
@@ -120,6 +126,8 @@ func mulAMX(n int) {
 	alignedBuffer(2*1024, buffer)
 	MOVQ(U32(64), stride64)
 	Load(Param("w"), w)
+	ahead := GP64()
+	Load(Param("ahead"), ahead)
 	dst, ldd, ws, groups, step, xs, left, out := GP64(), GP64(), GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
 	Load(Param("dst"), dst)
 	Load(Param("ldd"), ldd)
@@ -135,9 +143,10 @@ func mulAMX(n int) {
 	produce := func(k int) {
 		tileLoad(weights, w, stride64, 0)
 		tileLoad(vectors, q, stride64, 0)
-		for c := range 16 {
-			PREFETCHT0(Mem{Base: w, Disp: 64*c + 8192})
+		for c := range fetched {
+			PREFETCHT1(Mem{Base: ahead, Disp: 64 * c})
 		}
+		ADDQ(U32(64*fetched), ahead)
 		tileZero(sumTiles[k])
 		tileDot(ppF2, sumTiles[k], vectors, offset)
 		tileDot(ppF3, sumTiles[k], vectors, weights)
