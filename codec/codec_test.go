@@ -149,7 +149,7 @@ func TestNeuralAnyBytes(t *testing.T) {
 		for streams := 1; streams <= min(16, len(tokens)); streams *= 2 {
 			s := shape{streams, 128}
 			payload := n.encode(tokens, len(text), s, func(int) {})
-			got, err := n.decode(payload, len(tokens), len(text), s, func(int) {})
+			got, err := n.decode(payload, len(tokens), len(text), len(text), s, func(int) {})
 			if err != nil || !bytes.Equal(got, text) {
 				t.Errorf("%s, %d streams: %q, %v", name, streams, got, err)
 			}
@@ -229,7 +229,7 @@ func samples(t testing.TB) map[string][]byte {
 	}
 	for name, want := range map[string]container.Type{"stored": container.Stored, "mixing": container.Mixing, "neural": container.Neural, "lines": container.Neural} {
 		b, err := container.NewReader(bytes.NewReader(files[name])).Next()
-		if err != nil || b.Type != want || b.Lines != (name == "lines") {
+		if err != nil || b.Type != want || b.Transformed != (name == "lines") {
 			t.Fatalf("%s is of type %d (%v)", name, b.Type, err)
 		}
 	}
@@ -363,37 +363,6 @@ func TestRepairedChecks(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
-	for _, s := range []string{"a\r\nb\r\n", "a\r\n", strings.Repeat("x\r\n", 20) + "y\nz\n" + strings.Repeat("w\r\n", 9) + "\n",
-		"\r\r\n\r\n" + strings.Repeat("\r\n", 20) + "\r\n\r", "\n" + strings.Repeat("q\r\n", 30)} {
-		lines, exceptions, ok := unixLines([]byte(s))
-		if !ok {
-			t.Errorf("%q was left alone", s)
-			continue
-		}
-		lone, rest, ok := readExceptions(append(exceptions, "rest"...))
-		if !ok || string(rest) != "rest" {
-			t.Errorf("%q: exceptions read as %v, %q", s, lone, rest)
-		}
-		if back, ok := dosLines(lines, lone); !ok || string(back) != s {
-			t.Errorf("%q became %q and %v, then %q", s, lines, lone, back)
-		}
-	}
-	for _, s := range []string{"", "no ends", "a\nb\n", "\r\r", "a\r\nb\nc\nd\n"} {
-		if _, _, ok := unixLines([]byte(s)); ok {
-			t.Errorf("%q was changed", s)
-		}
-	}
-	for _, bad := range []string{"", "\x05\x01", "\x80", "\x01\x80\x00", "\x01\xff\xff\xff\xff\x0f"} {
-		if lone, _, ok := readExceptions([]byte(bad)); ok {
-			t.Errorf("%q read as %v", bad, lone)
-		}
-	}
-	if _, ok := dosLines([]byte("a\nb"), []uint64{1}); ok {
-		t.Error("a line end that is not there was found")
-	}
-}
-
 func TestOptions(t *testing.T) {
 	for _, l := range []int{-1, 10} {
 		if _, err := NewEncoder(io.Discard, EncoderOptions{Level: l}); err == nil {
@@ -511,7 +480,7 @@ func BenchmarkReal(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("decode/streams=%d", streams), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := n.decode(payload, len(tokens), len(text), s, func(int) {}); err != nil {
+				if _, err := n.decode(payload, len(tokens), len(text), len(text), s, func(int) {}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pith-codec/pith/codec/transform"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/shareddata"
 	"github.com/pith-codec/pith/model/ensemble"
@@ -59,10 +60,12 @@ func TestCost(t *testing.T) {
 		size int
 	}{
 		{"canterbury/alice29.txt", 1 << 20}, {"canterbury/asyoulik.txt", 1 << 20}, {"canterbury/fields.c", 1 << 20},
-		{"canterbury/lcet10.txt", 131072}, {"large/world192.txt", 131072},
+		{"canterbury/lcet10.txt", 131072}, {"large/world192.txt", 131072}, {"large/enwik7-1M.txt", 131072},
+		{"canterbury/cp.html", 1 << 20}, {"../reference/ecosystem.md", 1 << 20},
 	} {
-		text := shareddata.Read(t, "corpora/"+v.name)
-		text = bytes.ReplaceAll(text[:min(v.size, len(text))], []byte("\r\n"), []byte("\n"))
+		content := shareddata.Read(t, filepath.Join("corpora", v.name))
+		content = content[:min(v.size, len(content))]
+		text, _ := transform.Text(content)
 		tokens := m.tokens.Encode(nil, text)
 		var list []int32
 		path := filepath.Join(*costDir, fmt.Sprintf("%s-%d.gob", strings.ReplaceAll(v.name, "/", "-"), *costWindow))
@@ -88,7 +91,7 @@ func TestCost(t *testing.T) {
 			}
 		}
 		a, start := &adder{}, time.Now()
-		mixer := ensemble.NewMixer(m.vocabulary, 1, len(text))
+		mixer := ensemble.NewMixer(m.vocabulary, 1, len(content))
 		for _, id := range tokens {
 			list = mixer.Encode(0, id, list, a)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 
+	"github.com/pith-codec/pith/codec/transform"
 	"github.com/pith-codec/pith/container"
 )
 
@@ -144,43 +145,65 @@ func (d *Decoder) decodeZstd(b *container.Block) ([]byte, error) {
 // decodeMixing returns the content of a block of context mixing. Its check was
 // good, so what does not fit is a divergence.
 func (d *Decoder) decodeMixing(b *container.Block, tick func(done int)) ([]byte, error) {
-	m, ok := readMixing(b.Payload, b.Length)
+	t, payload, err := transforms(b, transform.OfCode)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := readMixing(payload, b.Length)
 	if !ok {
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: "parameters of context mixing are not valid"}
 	}
 	if need := m.memory(b.Length); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
-	content, err := decodeMixing(b.Payload, m, b.Length, tick)
+	content, err := decodeMixing(payload, m, b.Length, tick)
 	if err != nil {
 		return nil, &DivergedError{b.Offset}
 	}
-	return content, nil
+	return undo(b, t, content)
 }
 
 // decodeNeural returns the content of a neural block. Its check was good, so
 // what does not fit is a divergence.
 func (d *Decoder) decodeNeural(b *container.Block, s shape, tick func(done int)) ([]byte, error) {
-	diverged := &DivergedError{b.Offset}
-	payload, size := b.Payload, b.Length
-	var lone []uint64
-	if b.Lines {
-		var ok bool
-		if lone, payload, ok = readExceptions(payload); !ok {
-			return nil, &container.CorruptError{Offset: b.Offset, Msg: "line ends are not validly encoded"}
-		}
-	}
-	text, err := d.neural.decode(payload, b.Tokens, size, s, tick)
+	t, payload, err := transforms(b, transform.OfText)
 	if err != nil {
-		return nil, diverged
+		return nil, err
 	}
-	if b.Lines {
-		var ok bool
-		if text, ok = dosLines(text, lone); !ok {
-			return nil, diverged
-		}
+	most := b.Length
+	if t != nil {
+		most *= transform.Growth
 	}
-	return text, nil
+	text, err := d.neural.decode(payload, b.Tokens, b.Length, most, s, tick)
+	if err != nil {
+		return nil, &DivergedError{b.Offset}
+	}
+	return undo(b, t, text)
+}
+
+// transforms returns the transforms of a block, nil if it has none, and the rest
+// of its payload.
+func transforms(b *container.Block, k transform.Kind) (t *transform.Transforms, payload []byte, err error) {
+	if !b.Transformed {
+		return nil, b.Payload, nil
+	}
+	t, payload, ok := transform.Parse(b.Payload, k)
+	if !ok {
+		return nil, nil, &container.CorruptError{Offset: b.Offset, Msg: "transforms are not validly encoded"}
+	}
+	return t, payload, nil
+}
+
+// undo returns the content of a block that was transformed to changed.
+func undo(b *container.Block, t *transform.Transforms, changed []byte) ([]byte, error) {
+	if t == nil {
+		return changed, nil
+	}
+	content, ok := t.Undo(changed, b.Length)
+	if !ok {
+		return nil, &DivergedError{b.Offset}
+	}
+	return content, nil
 }
 
 // open makes the model of a member ready.

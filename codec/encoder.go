@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/pith-codec/pith/codec/transform"
 	"github.com/pith-codec/pith/container"
 )
 
@@ -155,36 +156,46 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 	if hopeless, err := incompressible(content); hopeless || err != nil {
 		return b, err
 	}
-	if payload := encodeMixing(content, e.level.mixing(len(content)), mixed); len(payload) < len(b.Payload) {
-		b.Type, b.Payload = container.Mixing, payload
+	code, t := transform.Code(content)
+	if payload := append(prefix(t), encodeMixing(code, e.level.mixing(len(code)), mixed)...); len(payload) < len(b.Payload) {
+		b.Type, b.Transformed, b.Payload = container.Mixing, t != nil, payload
 	}
-	if !e.mayUseModel() || !likelyText(content) {
+	if !e.mayUseModel() {
+		return b, nil
+	}
+	text, t := transform.Text(content)
+	if !likelyText(text) {
 		return b, nil
 	}
 	if err := e.open(); err != nil {
 		return nil, err
 	}
-	text, prefix, lines := unixLines(content)
-	if !lines {
-		text = content
-	}
 	tokens := e.model.tokens.Encode(nil, text)
-	if !e.level.prefer && !worthModel(len(b.Payload), len(tokens)) {
+	if len(tokens) > len(content) || !e.level.prefer && !worthModel(len(b.Payload), len(tokens)) {
 		return b, nil
 	}
 	s := e.level.shape(len(tokens))
 	tick := func(done int) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
-	payload := append(prefix, e.neural.encode(tokens, len(content), s, tick)...)
+	payload := append(prefix(t), e.neural.encode(tokens, len(content), s, tick)...)
 	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
 		if e.blocks == 0 {
 			e.need(s, len(content))
 		}
-		b.Type, b.Lines, b.Payload = container.Neural, lines, payload
+		b.Type, b.Transformed, b.Payload = container.Neural, t != nil, payload
 		b.Tokens, b.Streams, b.Window = len(tokens), s.streams, s.window
 	}
 	return b, nil
+}
+
+// prefix returns what the payload of a block begins with that was transformed,
+// if it was.
+func prefix(t *transform.Transforms) []byte {
+	if t == nil {
+		return nil
+	}
+	return t.Append(nil)
 }
 
 // open makes the language model ready.

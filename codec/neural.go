@@ -141,8 +141,8 @@ func (n *neural) encode(tokens []int32, size int, s shape, tick func(done int)) 
 
 // decode returns the bytes of count tokens of a block of size bytes. It fails with
 // arith.ErrCorrupt if the payload is not what encode writes or the bytes are
-// more.
-func (n *neural) decode(payload []byte, count, size int, s shape, tick func(done int)) ([]byte, error) {
+// more than most.
+func (n *neural) decode(payload []byte, count, size, most int, s shape, tick func(done int)) ([]byte, error) {
 	const batch = 64
 	n.reserve(min(s.streams, batch))
 	for len(n.weights) < s.streams {
@@ -181,7 +181,7 @@ func (n *neural) decode(payload []byte, count, size int, s shape, tick func(done
 				rows, out = append(rows, lm.Row{Stream: states[i], Token: id}), append(out, n.weights[i])
 			}
 		}
-		if total > size {
+		if total > most {
 			return nil, arith.ErrCorrupt
 		}
 		tick(done)

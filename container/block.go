@@ -21,8 +21,8 @@ const (
 )
 
 const (
-	typeMask       = 7
-	transformLines = 8 // CR LF was made LF
+	typeMask    = 7
+	transformed = 8 // the content was transformed, as the payload says
 )
 
 func (t Type) String() string {
@@ -58,15 +58,15 @@ const (
 
 // Block is a piece of content.
 type Block struct {
-	Type    Type
-	Lines   bool // CR LF was made LF; neural only
-	Length  int  // bytes of content
-	Tokens  int  // neural only
-	Streams int  // a power of two; neural only
-	Window  int  // a power of two; neural only
-	Hash    uint64
-	Payload []byte // the content itself if stored
-	Offset  int64  // where the block begins in the file; set by Reader
+	Type        Type
+	Transformed bool // the payload begins with how; neural and mixing only
+	Length      int  // bytes of content
+	Tokens      int  // neural only
+	Streams     int  // a power of two; neural only
+	Window      int  // a power of two; neural only
+	Hash        uint64
+	Payload     []byte // the content itself if stored
+	Offset      int64  // where the block begins in the file; set by Reader
 }
 
 // Hash returns what a block's Hash field must be for content.
@@ -75,8 +75,8 @@ func Hash(content []byte) uint64 { return xxhash.Sum64(content) }
 // appendHead appends the block's encoding up to and with the hash.
 func (b *Block) appendHead(dst []byte) []byte {
 	kind := byte(b.Type)
-	if b.Lines {
-		kind |= transformLines
+	if b.Transformed {
+		kind |= transformed
 	}
 	dst = append(dst, kind)
 	if b.Type == Stored {

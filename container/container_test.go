@@ -20,7 +20,7 @@ func stored(content string) *Block {
 // neural returns a block whose payload is not really coded: the container
 // cannot tell.
 func neural(length, payload int) *Block {
-	return &Block{Type: Neural, Lines: length%2 == 0, Length: length, Tokens: length / 2, Streams: 2, Window: 1024,
+	return &Block{Type: Neural, Transformed: length%2 == 0, Length: length, Tokens: length / 2, Streams: 2, Window: 1024,
 		Hash: 0x0123456789ABCDEF, Payload: bytes.Repeat([]byte{0xA5, 7}, payload)[:payload]}
 }
 
@@ -87,15 +87,15 @@ func rewrite(t testing.TB, file []byte) []byte {
 func samples(t testing.TB) map[string][]byte {
 	external := Header{Model: ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}}, Numerics: 300}
 	return map[string][]byte{
-		"empty":    member(t, header),
-		"stored":   member(t, header, stored("hello")),
-		"neural":   member(t, header, neural(301, 40)),
-		"lines":    member(t, external, neural(300, 0)),
-		"mixing":   member(t, header, &Block{Type: Mixing, Length: 50, Hash: 77, Payload: []byte("mixed")}),
-		"several":  member(t, header, stored("one"), neural(20, 9), stored("three"), stored("two")),
-		"members":  append(member(t, header, stored("a"), stored("b")), member(t, external, stored("c"))...),
-		"two":      append(member(t, header), member(t, header, neural(99, 1))...),
-		"external": member(t, external, stored("xyz"), stored("x")),
+		"empty":      member(t, header),
+		"stored":     member(t, header, stored("hello")),
+		"neural":     member(t, header, neural(301, 40)),
+		"transforms": member(t, external, neural(300, 0)),
+		"mixing":     member(t, header, &Block{Type: Mixing, Length: 50, Hash: 77, Payload: []byte("mixed")}),
+		"several":    member(t, header, stored("one"), neural(20, 9), stored("three"), stored("two")),
+		"members":    append(member(t, header, stored("a"), stored("b")), member(t, external, stored("c"))...),
+		"two":        append(member(t, header), member(t, header, neural(99, 1))...),
+		"external":   member(t, external, stored("xyz"), stored("x")),
 	}
 }
 
@@ -236,10 +236,10 @@ func TestRefused(t *testing.T) {
 		"no content":                 with(func(b *Block) { b.Length = 0; b.Payload = nil }),
 		"too long":                   with(func(b *Block) { b.Length = MaxNeural + 1 }),
 		"stored too long":            {Type: Stored, Length: MaxContent + 1},
-		"mixing with lines":          {Type: Mixing, Lines: true, Length: 9, Payload: []byte("x")},
+		"zstd with transforms":       {Type: Zstd, Transformed: true, Length: 9, Payload: []byte("x")},
 		"mixing as long as content":  {Type: Mixing, Length: 1, Payload: []byte("x")},
 		"mixing of nothing":          {Type: Mixing},
-		"stored with lines":          {Type: Stored, Lines: true, Length: 1, Payload: []byte("x"), Hash: Hash([]byte("x"))},
+		"stored with transforms":     {Type: Stored, Transformed: true, Length: 1, Payload: []byte("x"), Hash: Hash([]byte("x"))},
 	} {
 		_, _, err := readAll(bytes.NewReader(crafted(Version, b)))
 		var corrupt *CorruptError

@@ -90,16 +90,16 @@ func TestCorruptThoughChecked(t *testing.T) {
 	empty := part{append([]byte{1, 0}, hash...), nil}
 	trailer := appendTrailer(nil, several, []entry{{1, 15, checkBlock(several, 0, one.head, one.payload)}})
 	for name, file := range map[string][]byte{
-		"neural without a model":  craft(none, neural),
-		"lines of a stored block": craft(single, part{append([]byte{9, 1}, hash...), []byte("x")}),
-		"lines of a mixed block":  craft(single, part{append([]byte{11, 9, 1}, hash...), []byte("x")}),
-		"empty among several":     craft(several, empty, one),
-		"empty second":            craft(several, one, empty),
-		"trailer of one block":    append(craft(several, one), trailer...),
-		"trailer of no block":     append(bytes.Clone(several), appendTrailer(nil, several, nil)...),
-		"trailer of a single":     append(craft(single, one), trailer...),
-		"trailer with transform":  append(craft(several, one, one), 8, 2),
-		"two blocks of a single":  craft(single, one, one),
+		"neural without a model":       craft(none, neural),
+		"transforms of a stored block": craft(single, part{append([]byte{9, 1}, hash...), []byte("x")}),
+		"transforms of a zstd block":   craft(single, part{append([]byte{10, 9, 1}, hash...), []byte("x")}),
+		"empty among several":          craft(several, empty, one),
+		"empty second":                 craft(several, one, empty),
+		"trailer of one block":         append(craft(several, one), trailer...),
+		"trailer of no block":          append(bytes.Clone(several), appendTrailer(nil, several, nil)...),
+		"trailer of a single":          append(craft(single, one), trailer...),
+		"trailer with transform":       append(craft(several, one, one), 8, 2),
+		"two blocks of a single":       craft(single, one, one),
 	} {
 		var corrupt *CorruptError
 		if _, _, err := readAll(bytes.NewReader(file)); !errors.As(err, &corrupt) || corrupt.Msg == "" {

@@ -47,7 +47,7 @@ func TestList(t *testing.T) {
 }
 
 func equal(a, b Block) bool {
-	return a.Type == b.Type && a.Lines == b.Lines && a.Length == b.Length && a.Tokens == b.Tokens && a.Streams == b.Streams &&
+	return a.Type == b.Type && a.Transformed == b.Transformed && a.Length == b.Length && a.Tokens == b.Tokens && a.Streams == b.Streams &&
 		a.Window == b.Window && a.Hash == b.Hash && a.Offset == b.Offset && bytes.Equal(a.Payload, b.Payload)
 }
 

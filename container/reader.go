@@ -185,7 +185,7 @@ func (r *Reader) readHeader() error {
 }
 
 func (r *Reader) readBlock(kind byte) (*Block, error) {
-	b := &Block{Type: Type(kind & typeMask), Lines: kind&transformLines != 0, Offset: r.start}
+	b := &Block{Type: Type(kind & typeMask), Transformed: kind&transformed != 0, Offset: r.start}
 	if b.Type == trailerType {
 		return nil, r.corrupt("trailer with transforms")
 	}
@@ -255,10 +255,10 @@ func (r *Reader) understood(kind byte) error {
 		return &UnsupportedError{r.refuse}
 	case t != Stored && t != Zstd && t != Mixing && t != Neural:
 		return &UnsupportedError{fmt.Sprintf("block type %d", t)}
-	case kind&^(typeMask|transformLines) != 0:
-		return &UnsupportedError{fmt.Sprintf("block transform %#02x", kind&^(typeMask|transformLines))}
-	case kind&transformLines != 0 && t != Neural:
-		return r.corrupt("line ends of a block that is not neural")
+	case kind&^(typeMask|transformed) != 0:
+		return &UnsupportedError{fmt.Sprintf("block transform %#02x", kind&^(typeMask|transformed))}
+	case kind&transformed != 0 && t != Neural && t != Mixing:
+		return r.corrupt("transforms of a block that is stored or Zstandard")
 	case t == Neural && r.header.Model.none():
 		return r.corrupt("neural block in a member without a model")
 	}

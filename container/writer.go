@@ -102,9 +102,11 @@ func validate(b *Block) error {
 	ok := false
 	switch b.Type {
 	case Stored:
-		ok = !b.Lines && b.Length == len(b.Payload) && b.Length <= MaxContent
-	case Zstd, Mixing:
-		ok = !b.Lines && b.Length <= MaxContent && len(b.Payload) < b.Length
+		ok = !b.Transformed && b.Length == len(b.Payload) && b.Length <= MaxContent
+	case Zstd:
+		ok = !b.Transformed && b.Length <= MaxContent && len(b.Payload) < b.Length
+	case Mixing:
+		ok = b.Length <= MaxContent && len(b.Payload) < b.Length
 	case Neural:
 		ok = b.Length <= MaxNeural && len(b.Payload) < b.Length && b.validShape()
 	}

@@ -30,14 +30,14 @@ type memberListing struct {
 }
 
 type blockListing struct {
-	Type    string `json:"type"`
-	Raw     int    `json:"content_bytes"`
-	Coded   int64  `json:"compressed_bytes"`
-	Tokens  int    `json:"tokens,omitempty"`
-	Streams int    `json:"streams,omitempty"`
-	Window  int    `json:"window,omitempty"`
-	CRLF    bool   `json:"crlf,omitempty"`
-	Hash    string `json:"xxh64"`
+	Type        string `json:"type"`
+	Raw         int    `json:"content_bytes"`
+	Coded       int64  `json:"compressed_bytes"`
+	Tokens      int    `json:"tokens,omitempty"`
+	Streams     int    `json:"streams,omitempty"`
+	Window      int    `json:"window,omitempty"`
+	Transformed bool   `json:"transformed,omitempty"`
+	Hash        string `json:"xxh64"`
 }
 
 // list reads the headers of a file, nothing else: it must be one that can seek.
@@ -67,7 +67,7 @@ func (s *settings) list(name string) (*listing, error) {
 		for _, b := range m.Blocks {
 			l.Raw += int64(b.Length)
 			out.Blocks = append(out.Blocks, blockListing{Type: b.Type.String(), Raw: b.Length, Coded: b.Size,
-				Tokens: b.Tokens, Streams: b.Streams, Window: b.Window, CRLF: b.Lines, Hash: fmt.Sprintf("%016x", b.Hash)})
+				Tokens: b.Tokens, Streams: b.Streams, Window: b.Window, Transformed: b.Transformed, Hash: fmt.Sprintf("%016x", b.Hash)})
 		}
 		l.Members = append(l.Members, out)
 	}
@@ -139,8 +139,8 @@ func (l *listing) writeInfo(w io.Writer) {
 		fmt.Fprintln(t, "    block\ttype\tcontent\tcompressed\tbpb\ttokens\tstreams\twindow\txxh64\t")
 		for j, b := range m.Blocks {
 			kind := b.Type
-			if b.CRLF {
-				kind += "+crlf"
+			if b.Transformed {
+				kind += "+transform"
 			}
 			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", j+1, kind, grouped(int64(b.Raw)), grouped(b.Coded),
 				bitsPerByte(b.Coded, int64(b.Raw)), orDash(b.Tokens), orDash(b.Streams), orDash(b.Window), b.Hash)

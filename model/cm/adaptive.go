@@ -69,5 +69,18 @@ func (a *APM) Refine(x int32, context int) int32 {
 	return p + int32(int64(q-p)*int64(rest)/apmStep)
 }
 
+// Prob returns the probability that the context's curve has for x.
+func (a *APM) Prob(x int32, context int) uint32 {
+	x = clamp(x, -MaxOpinion, MaxOpinion-1) + MaxOpinion
+	i, rest := int(x/apmStep), x%apmStep
+	low := context*apmPoints + i
+	a.at = low
+	if rest > apmStep/2 {
+		a.at++
+	}
+	p, q := int64(a.curve[low]>>countBits), int64(a.curve[low+1]>>countBits)
+	return uint32(p + (q-p)*int64(rest)/apmStep)
+}
+
 // Update learns the bit that Refine was asked about last.
 func (a *APM) Update(bit int) { a.curve[a.at].Update(bit, apmLimit) }

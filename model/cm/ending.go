@@ -1,5 +1,7 @@
 package cm
 
+import "github.com/pith-codec/pith/model/mix"
+
 // Ending predicts whether an expert's symbol ends after the bytes it has so
 // far: a decision that a byte history does not show. Its contexts are numbers
 // from outside, such as the symbol so far and what came before it.
@@ -53,7 +55,7 @@ func (e *Ending) Predict(h *History, x Expert, contexts [endContexts]uint32) uin
 		}
 		in = append(in, e.guesses[i].opinion())
 	}
-	e.mixer.x = in
+	e.mixer.x = e.mixer.x[:mix.Pad(endInputs)]
 	class := x.Class*depths + min(x.Depth, depths-1)
 	mixed := e.mixer.mix([]int{class, longest}, class)
 	return Squash((3*mixed + e.refine.Refine(mixed, class)) / 4)

@@ -14,7 +14,9 @@ type History struct {
 	node   uint32 // the same for its half
 	left   int    // bits of the byte still to come
 
-	word, before uint32 // hashes of the word at hand and the one before
+	word, before, third uint32    // hashes of the word at hand and those before
+	symbol              uint32    // hash of the bytes of the expert's symbol at hand
+	symbols             [2]uint32 // of those before, from the latest
 }
 
 func newHistory(stream int) *History {
@@ -35,7 +37,12 @@ func (h *History) last(n int) byte {
 }
 
 // EndToken notes that a token ends here.
-func (h *History) EndToken() { h.ends[len(h.ends)-1] = true }
+func (h *History) EndToken() {
+	h.ends[len(h.ends)-1] = true
+	h.symbols = [2]uint32{h.symbol, h.symbols[0]}
+	h.symbol = 0
+	h.begin()
+}
 
 func (h *History) append(c byte) {
 	h.text, h.ends = append(h.text, c), append(h.ends, false)
@@ -43,8 +50,9 @@ func (h *History) append(c byte) {
 	case letter >= 'a' && letter <= 'z' || c >= 128:
 		h.word = hash2(h.word, uint32(letter))
 	case h.word != 0:
-		h.before, h.word = h.word, 0
+		h.third, h.before, h.word = h.before, h.word, 0
 	}
+	h.symbol = hash2(h.symbol, uint32(c)+1)
 	h.begin()
 }
 
@@ -59,4 +67,6 @@ func (h *History) begin() {
 	}
 	h.hashes[7] = hash2(h.word, uint32(h.last(1)))
 	h.hashes[8] = hash2(hash2(h.word, h.before), uint32(h.last(1)))
+	h.hashes[9] = hash2(hash2(h.symbol, h.symbols[0]), h.symbols[1])
+	h.hashes[10] = hash2(hash2(h.word, h.third), uint32(h.last(1)))
 }

@@ -7,6 +7,8 @@
 // far, in order.
 package cm
 
+import "github.com/pith-codec/pith/model/mix"
+
 // Model is the state that all histories of a block share.
 type Model struct {
 	slots     slots
@@ -15,6 +17,7 @@ type Model struct {
 	mixer     mixer
 	byOrder1  APM
 	byMatch   APM
+	biases    biasTable
 	histories []*History
 
 	// Of the bit predicted last:
@@ -22,16 +25,18 @@ type Model struct {
 }
 
 const (
-	contexts = 9
+	contexts = 11
 	matchers = 2
-	inputs   = 2*contexts + matchers + 2
+	pairs    = 2048 // classes of the last two bytes
+	inputs   = 2*contexts + matchers + 2 + biases
 )
 
 // Expert is an opinion from outside about one bit, and what it depends on.
 type Expert struct {
-	Opinion int32 // log-odds, unit One
-	Class   int   // how sure the expert is in general, below ExpertClasses
-	Depth   int   // bytes of the expert's symbol so far
+	Opinion int32          // log-odds, unit One
+	Class   int            // how sure the expert is in general, below ExpertClasses
+	Depth   int            // bytes of the expert's symbol so far
+	Places  [biases]uint32 // what is decided: without regard to the past, and with the last symbol
 }
 
 const (
@@ -49,21 +54,36 @@ func New(streams, size int) *Model {
 		n *= 2
 	}
 	m := &Model{slots: newSlots(n), byOrder1: NewAPM(1 << 14), byMatch: NewAPM(matchClasses << 8)}
+	m.biases = newBiasTable()
 	for i := range m.runs {
 		m.runs[i] = newRuns()
 	}
 	for i, length := range matchLengths {
 		m.matchers[i] = newMatcher(length, n/2)
 	}
-	initial := make([]int32, inputs)
-	initial[0] = 1 << weightBits
-	m.mixer = newMixer(initial,
-		[]int{256, matchClasses * depths, ExpertClasses * depths, 256},
-		rate{first: 24, last: 3, half: 128}, rate{first: 12, last: 2, half: 256})
+	m.mixer = newMixer(initialWeights(),
+		[]int{256, matchClasses * depths, ExpertClasses * depths, 256, pairs},
+		rate{first: 24, last: 3, half: 256}, rate{first: 12, last: 1, half: 256})
 	for i := range streams {
 		m.histories = append(m.histories, newHistory(i))
 	}
 	return m
+}
+
+// initialWeights trusts the expert, and what usually helps a little.
+func initialWeights() []int32 {
+	w := make([]int32, inputs)
+	w[0] = 1 << weightBits
+	rest := w[2:]
+	for i := range contexts {
+		rest[2*i+1] = 3 << weightBits / 100
+	}
+	rest = rest[2*contexts:]
+	rest[matchers-1] = 10 << weightBits / 100
+	for i := range biases {
+		rest[matchers+i] = 30 << weightBits / 100
+	}
+	return w
 }
 
 // History returns the byte history of a stream.
@@ -88,12 +108,15 @@ func (m *Model) Predict(h *History, e Expert) uint32 {
 		}
 		x = append(x, m.guesses[i].opinion())
 	}
-	m.mixer.x = x
+	x = m.biases.appendBiases(x, e)
+	m.mixer.x = m.mixer.x[:mix.Pad(inputs)]
 	depth := min(e.Depth, depths-1)
-	mixed := m.mixer.mix([]int{int(h.bits), longest*depths + depth, e.Class*depths + depth, int(h.last(1))}, int(h.bits))
-	order1 := m.byOrder1.Refine(mixed, int(hash2(uint32(h.last(1)), h.bits)&(1<<14-1)))
-	match := m.byMatch.Refine(mixed, longest<<8|int(h.bits))
-	return Squash((2*mixed + order1 + match) / 4)
+	c1 := h.last(1)
+	pair := hash2(uint32(c1)<<8|uint32(h.last(2)), 0) % pairs
+	mixed := m.mixer.mix([]int{int(h.bits), longest*depths + depth, e.Class*depths + depth, int(c1), int(pair)}, int(h.bits))
+	order1 := m.byOrder1.Prob(mixed, int(hash2(uint32(c1), h.bits)&(1<<14-1)))
+	match := m.byMatch.Prob(mixed, longest<<8|int(h.bits))
+	return max(1, (6*Squash(mixed)+order1+match)/8)
 }
 
 // Update learns the bit that Predict was asked about.
@@ -101,6 +124,7 @@ func (m *Model) Update(h *History, bit int) {
 	m.mixer.learn(bit)
 	m.byOrder1.Update(bit)
 	m.byMatch.Update(bit)
+	m.biases.learn(bit)
 	for _, g := range m.guesses {
 		g.learn(bit)
 	}

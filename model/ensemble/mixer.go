@@ -96,7 +96,9 @@ func (t *turn) end(n node, bit int, opinion int32) int {
 
 func (t *turn) bit(n node, bit int, opinion int32) int {
 	h := t.stream.history
-	bit = t.c.Code(bit, t.m.cm.Predict(h, cm.Expert{Opinion: opinion, Class: t.class, Depth: n.depth}))
+	place := uint32(n.lo)*0x9E3779B1 + uint32(n.hi)
+	bit = t.c.Code(bit, t.m.cm.Predict(h, cm.Expert{Opinion: opinion, Class: t.class, Depth: n.depth,
+		Places: [2]uint32{place, place ^ t.stream.last[0]*0x85EBCA6B}}))
 	t.m.cm.Update(h, bit)
 	return bit
 }

@@ -12,6 +12,8 @@ type matcher struct {
 	least  int
 	last   []uint32 // by hash of that many bytes: the offset behind them
 	shift  uint
+	hash   uint32 // of the last least bytes: the sum of (byte+1)·factor^(age+1)
+	oldest uint32 // factor^(least+1)
 	at     int // of the predicted byte
 	length int // of the match; 0 is none
 	right  [matchClasses * 2]cm.Adaptive
@@ -19,10 +21,16 @@ type matcher struct {
 	bit    int
 }
 
-const matchClasses = 24
+const (
+	matchClasses = 24
+	matchFactor  = 0x2F0B4C47
+)
 
 func newMatcher(least, log int) *matcher {
-	m := &matcher{least: least, last: make([]uint32, 1<<log), shift: uint(32 - log)}
+	m := &matcher{least: least, last: make([]uint32, 1<<log), shift: uint(32 - log), oldest: matchFactor}
+	for range least {
+		m.oldest *= matchFactor
+	}
 	for i := range m.right {
 		m.right[i] = cm.AdaptiveAt(uint32(1<<cm.ProbBits-1<<cm.ProbBits>>(2+i/4)), 4)
 	}
@@ -44,14 +52,14 @@ func (m *matcher) advance(text []byte) {
 	} else {
 		m.length = 0
 	}
+	m.hash = (m.hash + uint32(text[len(text)-1]) + 1) * matchFactor
+	if len(text) > m.least {
+		m.hash -= (uint32(text[len(text)-1-m.least]) + 1) * m.oldest
+	}
 	if len(text) < m.least {
 		return
 	}
-	var h uint32
-	for _, c := range text[len(text)-m.least:] {
-		h = (h + uint32(c) + 1) * 0x2F0B4C47
-	}
-	entry := &m.last[(h^h>>15)*0x9E3779B1>>m.shift]
+	entry := &m.last[(m.hash^m.hash>>15)*0x9E3779B1>>m.shift]
 	if m.length == 0 && *entry > 0 {
 		m.at = int(*entry)
 		for m.length < 400 && m.length < m.at && text[m.at-1-m.length] == text[len(text)-1-m.length] {

@@ -1,14 +1,17 @@
 package paq
 
-import "github.com/pith-codec/pith/model/cm"
+import (
+	"github.com/pith-codec/pith/model/cm"
+	"github.com/pith-codec/pith/model/mix"
+)
 
 // enough is the error, of 2^-16, below which weights are left alone, for speed.
 const enough = 24
 
-// weightSet mixes opinions by one of several vectors of weights, in the
-// log-odds domain, and follows the gradient of the code length.
+// weightSet mixes n opinions, a multiple of mix.Step, by one of several vectors of
+// weights.
 type weightSet struct {
-	weights []int32 // [contexts][n], unit 1<<16
+	weights []int32 // [contexts][n]
 	n       int
 	chosen  []int32
 	opinion int32
@@ -24,14 +27,9 @@ func newWeightSet(contexts, n int, initial, rate int32) weightSet {
 }
 
 func (s *weightSet) mix(x []int32, context int) int32 {
-	w := s.weights[context*s.n:][:s.n]
-	s.chosen = w
-	x = x[:len(w)]
-	var sum int64
-	for i, v := range w {
-		sum += int64(x[i]) * int64(v)
-	}
-	s.opinion = int32(max(-cm.MaxOpinion, min(cm.MaxOpinion, sum>>16)))
+	s.chosen = s.weights[context*s.n:][:s.n]
+	sum := mix.Dot(x, s.chosen) >> mix.WeightBits
+	s.opinion = int32(max(-cm.MaxOpinion, min(cm.MaxOpinion, sum)))
 	return s.opinion
 }
 
@@ -40,12 +38,6 @@ func (s *weightSet) learn(x []int32, bit int) {
 	if -enough < miss && miss < enough {
 		return
 	}
-	step := int64(miss) * int64(s.rate)
-	w := s.chosen
-	x = x[:len(w)]
-	// Units: opinions 2^-12, miss 2^-16, rate 2^-16, weights 2^-16.
-	const shift = 12 + 16 + 16 - 16
-	for i, v := range x {
-		w[i] += int32((int64(v)*step + 1<<(shift-1)) >> shift)
-	}
+	// Units: opinions 2^-12, miss 2^-16, rate 2^-16, weights 2^-16; mix.Train divides by 2^30.
+	mix.Train(x, s.chosen, miss*s.rate<<2)
 }

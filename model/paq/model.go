@@ -12,6 +12,7 @@ import (
 	"math/bits"
 
 	"github.com/pith-codec/pith/model/cm"
+	"github.com/pith-codec/pith/model/mix"
 )
 
 // Profile says how much is computed for each bit.
@@ -71,7 +72,7 @@ func New(p Profile, log, size int) *Model {
 	n, lengths, sets := fastContexts, []int{6}, []int{256 * 3}
 	if m.wide {
 		n, lengths, sets = strongContexts, []int{5, 12, 24}, []int{256 * 3, matchClasses * 8, 256, 2048}
-		m.final = newWeightSet(256, len(sets), 1<<16/int32(len(sets)), 4<<4)
+		m.final = newWeightSet(256, mix.Pad(len(sets)), 1<<16/int32(len(sets)), 4<<4)
 		m.apms = []cm.APM{cm.NewAPM(1 << 16), cm.NewAPM(1 << 16), cm.NewAPM(matchClasses << 8)}
 	} else {
 		m.apms = []cm.APM{cm.NewAPM(1 << 16)}
@@ -86,11 +87,11 @@ func New(p Profile, log, size int) *Model {
 		m.matchers = append(m.matchers, newMatcher(length, min(log-1, LogFor(size, 20))))
 	}
 	inputs := 2*n + len(lengths) + 2
-	m.x = make([]int32, inputs)
+	m.x = make([]int32, mix.Pad(inputs))
 	for _, contexts := range sets {
-		m.sets = append(m.sets, newWeightSet(contexts, inputs, 1<<16*5/2/int32(inputs), 0))
+		m.sets = append(m.sets, newWeightSet(contexts, len(m.x), 1<<16*5/2/int32(inputs), 0))
 	}
-	m.selected, m.y = make([]int, len(sets)), make([]int32, len(sets))
+	m.selected, m.y = make([]int, len(sets)), make([]int32, mix.Pad(len(sets)))
 	m.setRate()
 	m.contexts()
 	m.enter()
@@ -163,7 +164,7 @@ func (m *Model) Predict() uint32 {
 			class = 2
 		}
 		mixed := m.sets[0].mix(x, class<<8|int(m.node))
-		return cm.Squash((mixed + m.apms[0].Refine(mixed, int(c1<<8|m.node))) / 2)
+		return max(1, (cm.Squash(mixed)+m.apms[0].Prob(mixed, int(c1<<8|m.node)))/2)
 	}
 	m.selected[0] = int(m.column)<<8 | int(m.node)
 	m.selected[1] = longest*8 + int(m.left-1)
@@ -173,10 +174,10 @@ func (m *Model) Predict() uint32 {
 		m.y[i] = m.sets[i].mix(x, m.selected[i])
 	}
 	mixed := m.final.mix(m.y, int(m.node))
-	a := m.apms[0].Refine(mixed, int(c1<<8|m.node))
-	b := m.apms[1].Refine(mixed, int(hash2(m.last(2)<<8|c1, m.node)>>16))
-	c := m.apms[2].Refine(mixed, longest<<8|int(m.node))
-	return cm.Squash((mixed + a + b + c) / 4)
+	a := m.apms[0].Prob(mixed, int(c1<<8|m.node))
+	b := m.apms[1].Prob(mixed, int(hash2(m.last(2)<<8|c1, m.node)>>16))
+	c := m.apms[2].Prob(mixed, longest<<8|int(m.node))
+	return max(1, (cm.Squash(mixed) + a + b + c) / 4)
 }
 
 // Update learns the bit that Predict was asked about.

@@ -1,0 +1,26 @@
+//go:build !purego
+
+package mix
+
+import (
+	"os"
+
+	"golang.org/x/sys/cpu"
+)
+
+var vectors = cpu.X86.HasAVX2 && os.Getenv("PITH_KERNELS") != "generic"
+
+func dot(x, w []int32) int64 {
+	if vectors {
+		return dotAVX2(x, w)
+	}
+	return dotGeneric(x, w)
+}
+
+func train(x, w []int32, step int32) {
+	if vectors {
+		trainAVX2(x, w, step)
+		return
+	}
+	trainGeneric(x, w, step)
+}
