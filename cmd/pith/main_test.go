@@ -14,6 +14,7 @@ import (
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/internal/atomicfile"
 	"github.com/pith-codec/pith/internal/progress"
 	"github.com/pith-codec/pith/internal/splitmix"
 	"github.com/pith-codec/pith/internal/tinymodel"
@@ -35,6 +36,9 @@ func TestMain(m *testing.M) {
 		}
 		if os.Getenv("PITH_TEST") == "progress" {
 			progress.Delay = 0
+		}
+		if os.Getenv("PITH_TEST") == "temporary" {
+			atomicfile.Random = func() uint64 { return 0 }
 		}
 		main()
 	}
