@@ -142,6 +142,9 @@ func (s *settings) toStdout(name string, in *os.File, info fs.FileInfo) (passed,
 			return passed{}, errSameFile
 		}
 	}
+	if !s.restores() {
+		s.estimate(name, in, info)
+	}
 	return s.transform(out, in, s.restores(), s.meter(name, info))
 }
 
@@ -160,6 +163,9 @@ func (s *settings) toFile(name string, in *os.File, info fs.FileInfo, target str
 		return passed{}, err
 	}
 	defer out.Discard()
+	if !s.restores() {
+		s.estimate(name, in, info)
+	}
 	p, err := s.transform(out, in, s.restores(), s.meter(name, info))
 	if err != nil {
 		return p, err

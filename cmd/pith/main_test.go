@@ -34,10 +34,12 @@ func TestMain(m *testing.M) {
 			}
 			return codec.OpenModel(id, tinymodel.Bytes(tinymodel.Small()))
 		}
-		if os.Getenv("PITH_TEST") == "progress" {
+		switch os.Getenv("PITH_TEST") {
+		case "progress":
 			progress.Delay = 0
-		}
-		if os.Getenv("PITH_TEST") == "temporary" {
+		case "estimate":
+			longJob = 1
+		case "temporary":
 			atomicfile.Random = func() uint64 { return 0 }
 		}
 		main()
