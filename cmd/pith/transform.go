@@ -34,11 +34,11 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 		_, err = io.Copy(io.MultiWriter(to, hash), d)
 	} else {
 		var e *codec.Encoder
-		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads,
+		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads, BlockSize: s.block, Memory: s.need,
 			Model:    func() (*codec.Model, error) { return s.model(builtin.ID) },
 			Progress: func(raw, _ int64) { meter.Set(raw) }})
 		if err != nil {
-			return p, err
+			return p, needsMore(err)
 		}
 		defer e.Abort()
 		_, err = io.Copy(e, io.TeeReader(from, hash))
@@ -48,9 +48,19 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 		if closed := e.Close(); err == nil {
 			err = closed
 		}
+		err = needsMore(err)
 	}
 	p.in, p.out, p.plain = from.n, to.n, hash.Sum64()
 	return p, err
+}
+
+// needsMore says what can be done where a level takes more memory than --memory.
+func needsMore(err error) error {
+	var limit *codec.LimitError
+	if errors.As(err, &limit) {
+		return hint(limit.Error(), "raise --memory, or use a lower level")
+	}
+	return err
 }
 
 // arrived reports an output that is not as long as what was written to it, which
