@@ -2,8 +2,8 @@
 // blocks, chooses how each is coded, and joins tokenizer, language model,
 // mixer, arithmetic coder and container.
 //
-// What an Encoder writes depends on its input, level and model alone: not on
-// the number of threads, how the input is cut into writes, the machine, or time.
+// What an Encoder writes depends on its input, level, sizes and model alone: not
+// on the number of threads, how the input is cut into writes, the machine, or time.
 package codec
 
 import (
@@ -23,6 +23,13 @@ import (
 type EncoderOptions struct {
 	Level   int // MinLevel to MaxLevel; 0 is DefaultLevel
 	Threads int // 0 is GOMAXPROCS
+	// BlockSize is how many bytes are coded by themselves, from MinBlockSize to
+	// MaxBlockSize; 0 is what the level has.
+	BlockSize int
+	// Memory is the most that decoding may take; 0 is what the level takes.
+	// Tables and blocks become smaller, streams fewer and windows shorter until
+	// it fits; where nothing does, the error is a *LimitError.
+	Memory int64
 	// Model is called when a block first calls for the language model.
 	Model func() (*Model, error)
 	// Progress is called now and then from Write and Close with the bytes taken
@@ -59,7 +66,11 @@ func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
 	}
-	e := &Encoder{o: o, level: levels[o.Level], out: &counter{w: w}}
+	l, err := levels[o.Level].limited(o)
+	if err != nil {
+		return nil, err
+	}
+	e := &Encoder{o: o, level: l, out: &counter{w: w}}
 	e.w = container.NewWriter(e.out, container.Header{Numerics: Numerics})
 	return e, nil
 }
@@ -204,6 +215,9 @@ func (e *Encoder) open() (err error) {
 		return nil
 	}
 	if e.model, err = e.o.Model(); err != nil {
+		return err
+	}
+	if e.level, err = e.level.within(e.o.Memory, e.model); err != nil {
 		return err
 	}
 	e.neural, err = newNeural(e.model, e.o.Threads)

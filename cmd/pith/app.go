@@ -5,14 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
@@ -26,26 +21,6 @@ const (
 	exitInternal = 3
 	exitCannot   = 4 // another version, model or arithmetic
 )
-
-// settings are the flags as given.
-type settings struct {
-	decompress, stdout, remove, force, test bool
-	table, info, json                       bool
-	verbose, quiet, verifies                bool
-	recursive, null                         bool
-	output, suffix, filesFrom               string
-	level, threads                          int
-	memory                                  int64 // limit for decoding, or 0
-
-	opened *codec.Model
-	wrote  bool // to standard output
-}
-
-// lists reports whether files are to be listed.
-func (s *settings) lists() bool { return s.table || s.info }
-
-// restores reports whether inputs are compressed.
-func (s *settings) restores() bool { return s.decompress || s.test }
 
 // command runs the program and returns its exit code.
 func command(args []string) int {
@@ -75,101 +50,6 @@ func command(args []string) int {
 		return s.listAll(u, files)
 	}
 	return s.process(u, files)
-}
-
-// parse reads normalised flags and refuses those that make no sense, or none
-// together.
-func parse(flags, files []string) (*settings, error) {
-	var s *settings
-	app := &cli.App{
-		Name: "pith", HideHelp: true, HideHelpCommand: true, HideVersion: true,
-		Flags:  cliFlags(),
-		Writer: io.Discard, ErrWriter: io.Discard, // it would print its own help
-		ExitErrHandler: func(*cli.Context, error) {}, // it would exit
-		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return err },
-		Action: func(c *cli.Context) (err error) {
-			s, err = read(c, len(files))
-			return err
-		},
-	}
-	// It gets no files, for it would take flags and commands from among them.
-	err := app.Run(append([]string{"pith"}, flags...))
-	return s, err
-}
-
-func read(c *cli.Context, files int) (*settings, error) {
-	s := &settings{
-		decompress: c.Bool("decompress"), stdout: c.Bool("stdout"), remove: c.Bool("rm") && !c.Bool("keep"),
-		force: c.Bool("force"), test: c.Bool("test"),
-		table: c.Bool("list"), info: c.Bool("info"), json: c.Bool("json"),
-		verbose: c.Bool("verbose"), quiet: c.Bool("quiet") || c.Bool("no-progress"), verifies: c.Bool("verify"),
-		recursive: c.Bool("recursive"), null: c.Bool("null"),
-		output: c.String("output"), suffix: c.String("suffix"), filesFrom: c.String("files-from"),
-	}
-	several := files > 1 || s.recursive || s.filesFrom != ""
-	var err error
-	if s.memory, err = size(c, "memlimit"); err != nil {
-		return nil, err
-	}
-	if s.level, err = number(c, "level", codec.MinLevel, codec.MaxLevel); err != nil {
-		return nil, err
-	}
-	if s.threads, err = number(c, "threads", 0, 1024); err != nil {
-		return nil, err
-	}
-	switch {
-	case c.IsSet("output") && s.output == "":
-		return nil, errors.New("-o needs the name of a file")
-	case c.IsSet("suffix") && (s.suffix == "" || strings.ContainsRune(s.suffix, filepath.Separator) || strings.ContainsRune(s.suffix, '/')):
-		return nil, errors.New("-S needs a suffix that can end the name of a file")
-	case c.IsSet("files-from") && s.filesFrom == "":
-		return nil, errors.New("--files-from needs the name of a file, or - for standard input")
-	case s.null && s.filesFrom == "":
-		return nil, errors.New("-0 goes with --files-from")
-	case c.IsSet("output") && (several || s.stdout || s.test):
-		return nil, errors.New("-o goes with one file, and neither with -c nor -t")
-	case s.lists() && files == 0 && s.filesFrom == "":
-		return nil, errors.New("there is no file to list")
-	case s.lists() && (s.decompress || s.test || s.stdout || s.remove || c.IsSet("output")):
-		return nil, errors.New("--list and --info go neither with -d, -t, -c, -o nor --rm")
-	case s.json && !s.lists():
-		return nil, errors.New("--json goes with --list or --info")
-	case s.verifies && (s.restores() || s.stdout || s.output == "-" || !several && files == 0):
-		return nil, errors.New("--verify goes with files that are compressed to files")
-	case s.remove && (s.stdout || s.test || s.output == "-"):
-		return nil, errors.New("--rm goes neither with -c nor -t")
-	}
-	if s.output == "-" {
-		s.output, s.stdout = "", true
-	}
-	if s.suffix == "" {
-		s.suffix = suffix
-	}
-	return s, nil
-}
-
-// size returns the value of a flag in bytes, or 0 if it was not given.
-func size(c *cli.Context, name string) (int64, error) {
-	if !c.IsSet(name) {
-		return 0, nil
-	}
-	n, err := parseSize(c.String(name))
-	if err != nil {
-		return 0, fmt.Errorf("--%s: %w", name, err)
-	}
-	return max(n, 1), nil
-}
-
-// number returns the value of a flag, or 0 if it was not given.
-func number(c *cli.Context, name string, least, most int) (int, error) {
-	if !c.IsSet(name) {
-		return 0, nil
-	}
-	n, err := strconv.ParseUint(c.String(name), 10, 16)
-	if err != nil || int(n) < least || int(n) > most {
-		return 0, fmt.Errorf("%s %q: want a number from %d to %d", name, c.String(name), least, most)
-	}
-	return int(n), nil
 }
 
 // process handles all files and returns the highest of their exit codes.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -133,9 +134,16 @@ func (s *settings) toStdout(name string, in *os.File, info fs.FileInfo) (passed,
 	} else {
 		s.wrote = true
 		// What is appended to its own input never ends.
-		if o, err := os.Stdout.Stat(); err == nil && o.Mode().IsRegular() && os.SameFile(o, info) {
+		o, err := os.Stdout.Stat()
+		if err != nil {
+			return passed{}, err
+		}
+		if o.Mode().IsRegular() && os.SameFile(o, info) {
 			return passed{}, errSameFile
 		}
+	}
+	if !s.restores() {
+		s.estimate(name, in, info)
 	}
 	return s.transform(out, in, s.restores(), s.meter(name, info))
 }
@@ -143,16 +151,26 @@ func (s *settings) toStdout(name string, in *os.File, info fs.FileInfo) (passed,
 // toFile handles a file whose output goes to target. The input is removed, if
 // at all, when nothing can be lost any more.
 func (s *settings) toFile(name string, in *os.File, info fs.FileInfo, target string) (passed, error) {
-	if old, err := os.Stat(target); err == nil && os.SameFile(old, info) {
+	switch old, err := os.Stat(target); {
+	case err == nil && os.SameFile(old, info):
 		return passed{}, errSameFile
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		// It may be the input for all that is known.
+		return passed{}, &fs.PathError{Op: "create", Path: target, Err: errors.Unwrap(err)}
 	}
 	out, err := atomicfile.Create(target, s.force)
 	if err != nil {
 		return passed{}, err
 	}
 	defer out.Discard()
+	if !s.restores() {
+		s.estimate(name, in, info)
+	}
 	p, err := s.transform(out, in, s.restores(), s.meter(name, info))
 	if err != nil {
+		return p, err
+	}
+	if err := arrived(out.File, p); err != nil {
 		return p, err
 	}
 	remove := s.remove && name != "-"

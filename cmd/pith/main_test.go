@@ -14,6 +14,7 @@ import (
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/internal/atomicfile"
 	"github.com/pith-codec/pith/internal/progress"
 	"github.com/pith-codec/pith/internal/splitmix"
 	"github.com/pith-codec/pith/internal/tinymodel"
@@ -33,8 +34,13 @@ func TestMain(m *testing.M) {
 			}
 			return codec.OpenModel(id, tinymodel.Bytes(tinymodel.Small()))
 		}
-		if os.Getenv("PITH_TEST") == "progress" {
+		switch os.Getenv("PITH_TEST") {
+		case "progress":
 			progress.Delay = 0
+		case "estimate":
+			longJob = 1
+		case "temporary":
+			atomicfile.Random = func() uint64 { return 0 }
 		}
 		main()
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/cespare/xxhash/v2"
@@ -31,11 +34,11 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 		_, err = io.Copy(io.MultiWriter(to, hash), d)
 	} else {
 		var e *codec.Encoder
-		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads,
+		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads, BlockSize: s.block, Memory: s.need,
 			Model:    func() (*codec.Model, error) { return s.model(builtin.ID) },
 			Progress: func(raw, _ int64) { meter.Set(raw) }})
 		if err != nil {
-			return p, err
+			return p, needsMore(err)
 		}
 		defer e.Abort()
 		_, err = io.Copy(e, io.TeeReader(from, hash))
@@ -45,9 +48,30 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 		if closed := e.Close(); err == nil {
 			err = closed
 		}
+		err = needsMore(err)
 	}
 	p.in, p.out, p.plain = from.n, to.n, hash.Sum64()
 	return p, err
+}
+
+// needsMore says what can be done where a level takes more memory than --memory.
+func needsMore(err error) error {
+	var limit *codec.LimitError
+	if errors.As(err, &limit) {
+		return hint(limit.Error(), "raise --memory, or use a lower level")
+	}
+	return err
+}
+
+// arrived reports an output that is not as long as what was written to it, which
+// some file systems over a network do not tell.
+func arrived(out *os.File, p passed) error {
+	info, err := out.Stat()
+	if err == nil && info.Size() != p.out {
+		err = &fs.PathError{Op: "write", Err: hint(
+			fmt.Sprintf("%s bytes of %s are there", grouped(info.Size()), grouped(p.out)), "check the disk, or write elsewhere with -o")}
+	}
+	return err
 }
 
 // verify reads back what was written, decodes it if it is compressed, and
@@ -57,18 +81,16 @@ func (s *settings) verify(out *os.File, name string, p passed) error {
 	if err != nil {
 		return err
 	}
-	if _, err := out.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
+	written := io.NewSectionReader(out, 0, info.Size())
 	var n int64
 	var plain uint64
 	if p.restored {
 		hash := xxhash.New()
-		n, err = io.Copy(hash, out)
+		n, err = io.Copy(hash, written)
 		plain = hash.Sum64()
 	} else {
 		var back passed
-		back, err = s.transform(io.Discard, out, true, s.meter(name+" (check)", info))
+		back, err = s.transform(io.Discard, written, true, s.meter(name+" (check)", info))
 		n, plain = back.out, back.plain
 	}
 	want := p.in
@@ -104,5 +126,10 @@ func (c *counted) Read(p []byte) (int, error) {
 func (c *counted) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		// What package os says of a write that writes nothing; here it would
+		// tell of a truncated input.
+		err = &fs.PathError{Op: "write", Err: io.ErrShortWrite}
+	}
 	return n, err
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -40,11 +39,8 @@ type system struct {
 
 var sys = system{(*os.File).Chmod, os.Chtimes, (*os.File).Sync, (*os.File).Close, os.Link, os.Rename, os.Remove}
 
-// pending are the temporary files of this process.
-var (
-	mu      sync.Mutex
-	pending = map[string]bool{}
-)
+// Random makes the names of temporary files; tests of the program replace it.
+var Random = rand.Uint64
 
 // Create makes a temporary file beside target, readable by its owner only.
 // It fails with ErrNotRegular if target is no ordinary file, and unless replace
@@ -70,7 +66,7 @@ func create(target string, replace bool) (*File, error) {
 	// The name has nothing of the target's, which may be as long as names can be.
 	dir, _ := filepath.Split(target)
 	for range 1000 {
-		name := dir + ".pith-" + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
+		name := dir + ".pith-" + strconv.FormatUint(Random(), 36) + ".tmp"
 		mu.Lock()
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		if err == nil {
@@ -102,7 +98,8 @@ func (f *File) Commit(like fs.FileInfo) error {
 	if err := sys.sync(f.File); err != nil {
 		return f.failed("write", err)
 	}
-	if err := sys.close(f.File); err != nil {
+	// An interrupted close has closed it; what it holds is synced.
+	if err := sys.close(f.File); err != nil && !errors.Is(err, syscall.EINTR) {
 		return f.failed("write", err)
 	}
 	if err := f.publish(); err != nil {
@@ -145,7 +142,12 @@ func (f *File) dress(like fs.FileInfo) error {
 	if err := sys.chmod(f.File, chown(f.File, like)); err != nil {
 		return err
 	}
-	return sys.chtimes(f.Name(), time.Time{}, like.ModTime())
+	for {
+		// Of all these calls it is the one that package os does not repeat itself.
+		if err := sys.chtimes(f.Name(), time.Time{}, like.ModTime()); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
 }
 
 // publish gives the file its name. A hard link, where the file system has them,
@@ -174,41 +176,16 @@ func (f *File) rename() error {
 	return nil
 }
 
-// Discard closes and removes the temporary file. After Commit it does nothing.
-func (f *File) Discard() {
-	f.Close()
-	_ = f.remove()
-}
-
-// remove removes the temporary file if it is still there.
-func (f *File) remove() error {
-	mu.Lock()
-	defer mu.Unlock()
-	if !pending[f.Name()] {
-		return nil
-	}
-	delete(pending, f.Name())
-	if err := sys.remove(f.Name()); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// DiscardAll removes all temporary files of this process, which is about to
-// end: whoever calls Create or Discard from now on waits for ever.
-func DiscardAll() {
-	mu.Lock()
-	for name := range pending {
-		_ = sys.remove(name)
-	}
-}
-
-// syncDir makes a new name durable. Folders that cannot be opened, and file
-// systems and operating systems that cannot sync them, leave nothing to be done.
+// syncDir makes a new name durable. Folders that may be written to but not read,
+// and file systems and operating systems that cannot sync them, leave nothing to
+// be done.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
-	if err != nil {
+	if errors.Is(err, fs.ErrPermission) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	defer d.Close()
 	err = sys.sync(d)

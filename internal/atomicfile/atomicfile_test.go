@@ -314,6 +314,30 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A call that a signal interrupts is no fault, and a temporary file that cannot
+// be removed at once is tried again.
+func TestOnce(t *testing.T) {
+	for call, errno := range map[string]error{"chtimes": syscall.EINTR, "close": syscall.EINTR, "remove": syscall.EIO} {
+		failed := 0
+		record(t, func(c string) error {
+			if c == call && failed == 0 {
+				failed++
+				return &os.PathError{Op: c, Path: "temporary", Err: errno}
+			}
+			return nil
+		})
+		dir := t.TempDir()
+		err := mustCreate(t, filepath.Join(dir, "a"), false, "x").Commit(like(t, 0o600, time.Now()))
+		if call != "remove" && err != nil {
+			t.Errorf("%s: %v", call, err)
+		}
+		if failed != 1 {
+			t.Errorf("%s was not called", call)
+		}
+		wantOnly(t, dir, "a", "x")
+	}
+}
+
 // Some file systems cannot sync folders, which is no error.
 func TestFolderCannotSync(t *testing.T) {
 	for _, errno := range []error{syscall.EINVAL, syscall.ENOTSUP} {

@@ -49,7 +49,7 @@ const (
 
 func newMeter(out io.Writer, name string, total int64, columns func() int) *Meter {
 	name = shorten(name, nameMost)
-	l := &line{out: out, columns: columns, from: time.Now().Add(Delay)}
+	l := &line{out: out, columns: columns, from: time.Now().Add(Delay), plain: os.Getenv("NO_COLOR") != ""}
 	m := &Meter{total: total, line: l}
 	m.bar = progressbar.NewOptions64(max(total, -1),
 		progressbar.OptionSetWriter(l),
@@ -117,6 +117,8 @@ type line struct {
 	out     io.Writer
 	columns func() int
 	from    time.Time
+	plain   bool // no control sequences: spaces cover what is longer
+	width   int  // columns that are covered
 }
 
 const clearToEnd = "\x1b[0K"
@@ -130,16 +132,30 @@ func (l *line) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	visible = l
-	text = strings.TrimSuffix(text, clearToEnd)
-	if _, err := io.WriteString(l.out, "\r"+cut(text, l.columns()-1)+clearToEnd); err != nil {
+	text = cut(strings.TrimSuffix(text, clearToEnd), l.columns()-1)
+	if _, err := io.WriteString(l.out, "\r"+text+l.toEnd(uniseg.StringWidth(text))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
+// toEnd returns what clears the line behind a text of the given width.
+func (l *line) toEnd(width int) string {
+	if !l.plain {
+		return clearToEnd
+	}
+	rest := max(0, l.width-width)
+	l.width = width
+	return strings.Repeat(" ", rest)
+}
+
 func (l *line) clear() {
 	if visible == l {
-		_, _ = io.WriteString(l.out, "\r"+clearToEnd)
+		text := "\r" + l.toEnd(0)
+		if l.plain {
+			text += "\r"
+		}
+		_, _ = io.WriteString(l.out, text)
 		visible = nil
 	}
 }

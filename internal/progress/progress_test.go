@@ -133,6 +133,30 @@ func TestWidth(t *testing.T) {
 	}
 }
 
+// With NO_COLOR the line has no control sequences: what a drawing leaves of a
+// longer one is covered with spaces.
+func TestPlain(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	var out strings.Builder
+	l := &line{out: &out, columns: columns(80), plain: true}
+	for _, text := range []string{"\rlong text" + clearToEnd, "\rshort" + clearToEnd} {
+		if _, err := l.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.clear()
+	if want := "\rlong text\rshort    \r     \r"; out.String() != want {
+		t.Errorf("drawn %q, want %q", out.String(), want)
+	}
+	out.Reset()
+	m := early(newMeter(&out, "name", 1000, columns(80)))
+	m.Set(500)
+	m.Clear()
+	if !strings.Contains(out.String(), "name") || strings.Contains(out.String(), "\x1b") {
+		t.Errorf("drawn %q", out.String())
+	}
+}
+
 func TestNoTerminal(t *testing.T) {
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {

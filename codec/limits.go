@@ -1,0 +1,69 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/model/paq"
+)
+
+// MinBlockSize is the least that EncoderOptions.BlockSize may be.
+const MinBlockSize = 64 << 10
+
+// MaxBlockSize returns the most that EncoderOptions.BlockSize may be at a level.
+func MaxBlockSize(n int) int {
+	if levels[n].window > 0 {
+		return container.MaxNeural
+	}
+	return container.MaxContent
+}
+
+// limited returns the level with the sizes that the options ask for.
+func (l level) limited(o EncoderOptions) (level, error) {
+	if most := MaxBlockSize(o.Level); o.BlockSize != 0 && (o.BlockSize < MinBlockSize || o.BlockSize > most) {
+		return l, fmt.Errorf("codec: blocks of %d bytes at level %d: want %d to %d", o.BlockSize, o.Level, MinBlockSize, most)
+	}
+	if o.BlockSize != 0 {
+		l.block = o.BlockSize
+	}
+	if o.Memory == 0 {
+		return l, nil
+	}
+	for l.plain() > o.Memory {
+		switch {
+		// Tables of a slot for four bytes still hold what recurs.
+		case !l.zstd && l.mixing(l.block).log > max(paq.MinLog, paq.LogFor(l.block, paq.MaxLog)-4):
+			l.log = l.mixing(l.block).log - 1
+		case l.block > MinBlockSize:
+			l.block = max(l.block/2, MinBlockSize)
+		default:
+			return l, &LimitError{l.plain(), o.Memory}
+		}
+	}
+	return l, nil
+}
+
+// plain returns what decoding a block takes that is not neural.
+func (l level) plain() int64 {
+	if l.zstd {
+		return zstdMemory(l.block)
+	}
+	return l.mixing(l.block).memory(l.block)
+}
+
+// within returns the level with as many streams and as long a window as decode in
+// limit bytes; 0 is without a limit.
+func (l level) within(limit int64, m *Model) (level, error) {
+	need := func() int64 { return m.memory(shape{l.streams, l.window}, l.block) }
+	for limit > 0 && need() > limit {
+		switch {
+		case l.streams > 1:
+			l.streams /= 2
+		case l.window > container.MinWindow:
+			l.window /= 2
+		default:
+			return l, &LimitError{need(), limit}
+		}
+	}
+	return l, nil
+}

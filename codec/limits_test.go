@@ -1,0 +1,134 @@
+package codec
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/pith-codec/pith/container"
+)
+
+// encoded returns what an encoder with the given options makes.
+func encoded(t *testing.T, content []byte, o EncoderOptions) ([]byte, error) {
+	t.Helper()
+	o.Model = tiny
+	var out bytes.Buffer
+	e, err := NewEncoder(&out, o)
+	if err != nil {
+		return nil, err
+	}
+	e.level.prefer = e.level.window > 0
+	if _, err := e.Write(content); err != nil {
+		return nil, err
+	}
+	err = e.Close()
+	return out.Bytes(), err
+}
+
+// blocks returns the blocks of a file.
+func blocks(t *testing.T, file []byte) []container.Entry {
+	t.Helper()
+	members, err := container.List(bytes.NewReader(file), int64(len(file)))
+	if err != nil || len(members) != 1 {
+		t.Fatalf("%d members, %v", len(members), err)
+	}
+	return members[0].Blocks
+}
+
+func TestBlockSize(t *testing.T) {
+	content := prose(72 << 10)
+	for _, level := range []int{1, 2, 6} {
+		file, err := encoded(t, content, EncoderOptions{Level: level, BlockSize: 64 << 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := blocks(t, file)
+		if len(list) != 2 || list[0].Length != 64<<10 || list[1].Length != 8<<10 {
+			t.Errorf("level %d: blocks %v", level, list)
+		}
+		back, err := restore(bytes.NewReader(file), 0)
+		if err != nil || !bytes.Equal(back, content) {
+			t.Errorf("level %d: not restored: %v", level, err)
+		}
+	}
+	for _, o := range []EncoderOptions{
+		{BlockSize: MinBlockSize - 1}, {BlockSize: -1},
+		{Level: 6, BlockSize: container.MaxNeural + 1}, {Level: 4, BlockSize: container.MaxContent + 1},
+	} {
+		if _, err := NewEncoder(io.Discard, o); err == nil {
+			t.Errorf("level %d: blocks of %d bytes were allowed", o.Level, o.BlockSize)
+		}
+	}
+	if _, err := NewEncoder(io.Discard, EncoderOptions{Level: 4, BlockSize: container.MaxContent}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is made for a limit of memory decodes within it, where what is made
+// without does not.
+func TestMemoryForDecoding(t *testing.T) {
+	content := prose(160 << 10)
+	for _, c := range []struct {
+		level int
+		limit int64
+	}{{1, 4<<20 + 160<<10}, {2, 16 << 20}, {3, 12 << 20}, {4, 24 << 20}} {
+		file, err := encoded(t, content, EncoderOptions{Level: c.level, Memory: c.limit})
+		if err != nil {
+			t.Fatal(c, err)
+		}
+		within := func(file []byte) error {
+			d := NewDecoder(bytes.NewReader(file), DecoderOptions{Memory: c.limit, Model: tinyOnly})
+			defer d.Close()
+			back, err := io.ReadAll(d)
+			if err == nil && !bytes.Equal(back, content) {
+				t.Errorf("%v: not restored", c)
+			}
+			return err
+		}
+		if err := within(file); err != nil {
+			t.Errorf("%v: %v", c, err)
+		}
+		without, err := encoded(t, content, EncoderOptions{Level: c.level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var limit *LimitError
+		if err := within(without); !errors.As(err, &limit) {
+			t.Errorf("%v: without the limit: %v", c, err)
+		}
+	}
+}
+
+// With the language model, streams and window give way, in that order.
+func TestMemoryForModel(t *testing.T) {
+	m, err := tiny()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := level{window: 1024, streams: 32, block: 64 << 10}
+	need := func(streams, window int) int64 { return m.memory(shape{streams, window}, l.block) }
+	for _, c := range []struct {
+		limit           int64
+		streams, window int
+	}{
+		{0, 32, 1024}, {need(32, 1024), 32, 1024}, {need(32, 1024) - 1, 16, 1024}, {need(2, 1024), 2, 1024},
+		{need(1, 1024) - 1, 1, 512}, {need(1, container.MinWindow), 1, container.MinWindow},
+	} {
+		got, err := l.within(c.limit, m)
+		if err != nil || got.streams != c.streams || got.window != c.window {
+			t.Errorf("limit %d: %d streams, window %d, %v; want %d and %d", c.limit, got.streams, got.window, err, c.streams, c.window)
+		}
+	}
+	least := need(1, container.MinWindow)
+	var limit *LimitError
+	if _, err := l.within(least-1, m); !errors.As(err, &limit) || limit.Need != least {
+		t.Errorf("below the least: %v", err)
+	}
+	if _, err := encoded(t, prose(1000), EncoderOptions{Level: 6, Memory: 50 << 20}); !errors.As(err, &limit) {
+		t.Errorf("an encoder below the least: %v", err)
+	}
+	if _, err := NewEncoder(io.Discard, EncoderOptions{Level: 3, Memory: 1 << 20}); !errors.As(err, &limit) {
+		t.Errorf("tables below the least: %v", err)
+	}
+}
