@@ -4,18 +4,20 @@ import "unicode/utf8"
 
 // likelyText reports whether content looks like text to which a language model
 // has something to say: nearly all of it valid UTF-8 without control
-// characters.
+// characters. A run of zeros counts as one: archives of texts pad with them.
 func likelyText(content []byte) bool {
 	odd := 0
+	last := ' '
 	for rest := content; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
 		switch {
 		case r == utf8.RuneError && n == 1:
 			odd += 2
+		case r == 0 && last == 0:
 		case r < ' ' && (r < '\t' || r > '\r'):
 			odd++
 		}
-		rest = rest[n:]
+		rest, last = rest[n:], r
 	}
 	return odd*16 < len(content)
 }

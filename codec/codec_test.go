@@ -417,7 +417,7 @@ func TestLevels(t *testing.T) {
 	}
 	for n := MinLevel; n <= MaxLevel; n++ {
 		l := levels[n]
-		if l.block > container.MaxContent || l.window > 0 && l.block > container.MaxNeural || l.block == 0 {
+		if l.block > container.MaxContent || l.block == 0 {
 			t.Errorf("level %d: blocks of %d", n, l.block)
 		}
 		if l.window == 0 {

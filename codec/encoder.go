@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -39,16 +40,18 @@ type EncoderOptions struct {
 
 // Encoder compresses what is written to it.
 type Encoder struct {
-	o      EncoderOptions
-	level  level
-	w      *container.Writer
-	out    *counter
-	buf    []byte
-	blocks int
-	raw    int64
-	model  *Model
-	neural *neural
-	err    error
+	o       EncoderOptions
+	level   level
+	w       *container.Writer
+	out     *counter
+	buf     []byte
+	blocks  int
+	raw     int64
+	model   *Model
+	neural  *neural
+	queue   queue
+	longest int // of the blocks to come, at most
+	err     error
 }
 
 // NewEncoder returns an encoder that writes one member to w. Close or Abort must
@@ -70,7 +73,7 @@ func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{o: o, level: l, out: &counter{w: w}}
+	e := &Encoder{o: o, level: l, out: &counter{w: w}, longest: l.block}
 	e.w = container.NewWriter(e.out, container.Header{Numerics: Numerics})
 	return e, nil
 }
@@ -81,7 +84,7 @@ var errClosed = errors.New("codec: encoder is closed")
 func (e *Encoder) Write(p []byte) (n int, err error) {
 	for len(p) > 0 && e.err == nil {
 		if len(e.buf) == e.level.block {
-			e.err = e.flush()
+			e.err = e.flush(false)
 			continue
 		}
 		k := min(len(p), e.level.block-len(e.buf))
@@ -94,7 +97,10 @@ func (e *Encoder) Write(p []byte) (n int, err error) {
 // Close compresses what is left and ends the member.
 func (e *Encoder) Close() error {
 	if e.err == nil && len(e.buf) > 0 {
-		e.err = e.flush()
+		e.err = e.flush(true)
+	}
+	for e.err == nil && len(e.queue.jobs) > 0 {
+		e.err = e.next()
 	}
 	if e.err != nil {
 		e.Abort()
@@ -116,48 +122,85 @@ func (e *Encoder) Abort() {
 	}
 }
 
-// flush writes the buffer as one block.
-func (e *Encoder) flush() error {
-	b, err := e.block(e.buf)
-	if err != nil {
-		return err
+// flush codes the buffer as blocks. All is whether nothing will follow.
+func (e *Encoder) flush(all bool) error {
+	buf := e.buf
+	e.buf = nil // what is coded later, or stored, is kept
+	pieces := e.level.cut(buf)
+	if all && e.blocks == 0 {
+		e.longest = slices.MaxFunc(pieces, func(a, b piece) int { return a.length - b.length }).length
 	}
+	for _, p := range pieces {
+		content := buf[:p.length]
+		buf = buf[p.length:]
+		alone := all && len(pieces) == 1 && len(e.queue.jobs) == 0
+		if e.mayUseModel() || alone || e.parallel() == 1 {
+			b, err := e.block(content, p.sort)
+			if err != nil {
+				return err
+			}
+			if err := e.write(b); err != nil {
+				return err
+			}
+			continue
+		}
+		for len(e.queue.jobs) >= e.parallel() {
+			if err := e.next(); err != nil {
+				return err
+			}
+		}
+		e.queue.add(content, func(tick func(int)) (*container.Block, error) { return e.level.plainBlock(content, tick) })
+	}
+	return nil
+}
+
+// parallel returns how many blocks without a model are coded side by side: they
+// have tables of their own.
+func (e *Encoder) parallel() int {
+	const most = 2 << 30
+	return max(1, min(e.o.Threads, int(most/e.level.plain())))
+}
+
+// next writes the oldest block of the queue.
+func (e *Encoder) next() error {
+	j := e.queue.next(func(done int64) { e.o.Progress(e.raw+done, e.out.n) })
+	if j.err != nil {
+		return j.err
+	}
+	return e.write(j.block)
+}
+
+// write writes a block, the first two of which decide what the header says.
+func (e *Encoder) write(b *container.Block) error {
 	e.blocks++
 	if e.blocks == 1 {
-		e.needWithoutModel(len(e.buf))
+		e.needWithoutModel(b.Length)
 	}
 	// With the second block the header is written, and speaks for all to come.
 	if e.blocks == 2 {
-		e.needWithoutModel(e.level.block)
+		e.needWithoutModel(e.longest)
 	}
 	if e.blocks == 2 && e.mayUseModel() {
 		if err := e.open(); err != nil {
 			return err
 		}
-		e.need(shape{e.level.streams, e.level.window}, e.level.block)
+		longest := min(e.longest, container.MaxNeural)
+		e.need(e.level.shape(longest), longest)
 	}
 	if err := e.w.WriteBlock(b); err != nil {
 		return err
 	}
-	e.raw += int64(len(e.buf))
-	if b.Type == container.Stored {
-		// The writer may keep the block.
-		e.buf = nil
-	}
-	e.buf = e.buf[:0]
+	e.raw += int64(b.Length)
 	e.o.Progress(e.raw, e.out.n)
 	return nil
 }
 
-// block codes content in the way that makes it smallest of those the level
-// has and that are likely to pay.
-func (e *Encoder) block(content []byte) (*container.Block, error) {
+// plainBlock codes content without a model, in the way that makes it smallest of
+// those the level has and that are likely to pay. Tick is called now and then with
+// the bytes done.
+func (l level) plainBlock(content []byte, tick func(done int)) (*container.Block, error) {
 	b := &container.Block{Type: container.Stored, Length: len(content), Hash: container.Hash(content), Payload: content}
-	mixed := func(done int) { e.o.Progress(e.raw+int64(done), e.out.n) }
-	if e.mayUseModel() {
-		mixed = func(int) {} // a small part of the time
-	}
-	if e.level.zstd {
+	if l.zstd {
 		payload, err := encodeZstd(content, zstd.SpeedBetterCompression)
 		if len(payload) < len(b.Payload) {
 			b.Type, b.Payload = container.Zstd, payload
@@ -168,34 +211,46 @@ func (e *Encoder) block(content []byte) (*container.Block, error) {
 		return b, err
 	}
 	code, t := transform.Code(content)
-	if payload := append(prefix(t), encodeMixing(code, e.level.mixing(len(code)), mixed)...); len(payload) < len(b.Payload) {
+	if payload := append(prefix(t), encodeMixing(code, l.mixing(len(code)), tick)...); len(payload) < len(b.Payload) {
 		b.Type, b.Transformed, b.Payload = container.Mixing, t != nil, payload
 	}
-	if !e.mayUseModel() {
-		return b, nil
+	return b, nil
+}
+
+// block codes content as plainBlock does or, if it is text that gains by it, with
+// the language model.
+func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
+	mixed := func(done int) { e.o.Progress(e.raw+int64(done), e.out.n) }
+	if s == textData {
+		mixed = func(int) {} // a small part of the time
 	}
-	text, t := transform.Text(content)
-	if !likelyText(text) {
+	b, err := e.level.plainBlock(content, mixed)
+	hopeless := b != nil && b.Type == container.Stored && len(content) > smallTrial
+	if err != nil || hopeless || !e.mayUseModel() || len(content) > container.MaxNeural {
+		return b, err
+	}
+	words, t := transform.Text(content)
+	if !likelyText(words) {
 		return b, nil
 	}
 	if err := e.open(); err != nil {
 		return nil, err
 	}
-	tokens := e.model.tokens.Encode(nil, text)
+	tokens := e.model.tokens.Encode(nil, words)
 	if len(tokens) > len(content) || !e.level.prefer && !worthModel(len(b.Payload), len(tokens)) {
 		return b, nil
 	}
-	s := e.level.shape(len(tokens))
+	x := e.level.shape(len(tokens))
 	tick := func(done int) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
-	payload := append(prefix(t), e.neural.encode(tokens, len(content), s, tick)...)
+	payload := append(prefix(t), e.neural.encode(tokens, len(content), x, tick)...)
 	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
 		if e.blocks == 0 {
-			e.need(s, len(content))
+			e.need(x, len(content))
 		}
 		b.Type, b.Transformed, b.Payload = container.Neural, t != nil, payload
-		b.Tokens, b.Streams, b.Window = len(tokens), s.streams, s.window
+		b.Tokens, b.Streams, b.Window = len(tokens), x.streams, x.window
 	}
 	return b, nil
 }

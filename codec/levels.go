@@ -22,7 +22,7 @@ type level struct {
 	window  int         // positions the language model attends to; 0 is without it
 	stream  int         // least tokens of a stream, if there are several
 	streams int         // most streams of a block
-	block   int         // bytes of a block
+	block   int         // most bytes of a block; of a neural one, no more than container.MaxNeural
 	zstd    bool        // Zstandard in place of context mixing
 	profile paq.Profile // of context mixing
 	log     int         // most slots of context mixing, as a power of two; 0 is paq.MaxLog
@@ -31,14 +31,14 @@ type level struct {
 
 var levels = [MaxLevel + 1]level{
 	1: {zstd: true, block: 8 << 20},
-	2: {profile: paq.Fast, log: 18, block: 4 << 20},
-	3: {profile: paq.Strong, log: 20, block: 4 << 20},
-	4: {profile: paq.Strong, log: 22, block: 4 << 20},
-	5: {profile: paq.Strong, log: 22, window: 512, stream: 8192, streams: 32, block: 4 << 20},
-	6: {profile: paq.Strong, log: 22, window: 1024, stream: 8192, streams: 32, block: 4 << 20},
-	7: {profile: paq.Strong, log: 22, window: 2048, stream: 16384, streams: 16, block: 4 << 20},
-	8: {profile: paq.Strong, log: 22, window: 2048, stream: 32768, streams: 8, block: 4 << 20},
-	9: {profile: paq.Strong, log: 22, window: 8192, stream: 131072, streams: 4, block: 4 << 20},
+	2: {profile: paq.Fast, log: 18, block: 8 << 20},
+	3: {profile: paq.Strong, log: 20, block: 16 << 20},
+	4: {profile: paq.Strong, log: 22, block: 64 << 20},
+	5: {profile: paq.Strong, log: 22, window: 512, stream: 8192, streams: 32, block: 64 << 20},
+	6: {profile: paq.Strong, log: 22, window: 1024, stream: 8192, streams: 32, block: 64 << 20},
+	7: {profile: paq.Strong, log: 22, window: 2048, stream: 16384, streams: 16, block: 64 << 20},
+	8: {profile: paq.Strong, log: 22, window: 2048, stream: 32768, streams: 8, block: 64 << 20},
+	9: {profile: paq.Strong, log: 22, window: 8192, stream: 131072, streams: 4, block: 64 << 20},
 }
 
 // mixing returns how a block of the given size is coded by context mixing.

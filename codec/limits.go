@@ -7,21 +7,16 @@ import (
 	"github.com/pith-codec/pith/model/paq"
 )
 
-// MinBlockSize is the least that EncoderOptions.BlockSize may be.
-const MinBlockSize = 64 << 10
-
-// MaxBlockSize returns the most that EncoderOptions.BlockSize may be at a level.
-func MaxBlockSize(n int) int {
-	if levels[n].window > 0 {
-		return container.MaxNeural
-	}
-	return container.MaxContent
-}
+// MinBlockSize and MaxBlockSize bound EncoderOptions.BlockSize.
+const (
+	MinBlockSize = 64 << 10
+	MaxBlockSize = container.MaxContent
+)
 
 // limited returns the level with the sizes that the options ask for.
 func (l level) limited(o EncoderOptions) (level, error) {
-	if most := MaxBlockSize(o.Level); o.BlockSize != 0 && (o.BlockSize < MinBlockSize || o.BlockSize > most) {
-		return l, fmt.Errorf("codec: blocks of %d bytes at level %d: want %d to %d", o.BlockSize, o.Level, MinBlockSize, most)
+	if o.BlockSize != 0 && (o.BlockSize < MinBlockSize || o.BlockSize > MaxBlockSize) {
+		return l, fmt.Errorf("codec: blocks of %d bytes: want %d to %d", o.BlockSize, MinBlockSize, MaxBlockSize)
 	}
 	if o.BlockSize != 0 {
 		l.block = o.BlockSize
@@ -54,7 +49,7 @@ func (l level) plain() int64 {
 // within returns the level with as many streams and as long a window as decode in
 // limit bytes; 0 is without a limit.
 func (l level) within(limit int64, m *Model) (level, error) {
-	need := func() int64 { return m.memory(shape{l.streams, l.window}, l.block) }
+	need := func() int64 { return m.memory(shape{l.streams, l.window}, min(l.block, container.MaxNeural)) }
 	for limit > 0 && need() > limit {
 		switch {
 		case l.streams > 1:

@@ -131,13 +131,8 @@ func (s *settings) blockSize(c *cli.Context) (int, error) {
 	if n == 0 || err != nil {
 		return 0, err
 	}
-	level := s.level
-	if level == 0 {
-		level = codec.DefaultLevel
-	}
-	if most := codec.MaxBlockSize(level); n < codec.MinBlockSize || n > int64(most) {
-		return 0, fmt.Errorf("--block-size: size %q: want %dK to %dM at level %d",
-			c.String("block-size"), codec.MinBlockSize>>10, most>>20, level)
+	if n < codec.MinBlockSize || n > codec.MaxBlockSize {
+		return 0, fmt.Errorf("--block-size: size %q: want %dK to %dM", c.String("block-size"), codec.MinBlockSize>>10, codec.MaxBlockSize>>20)
 	}
 	return int(n), nil
 }
