@@ -54,7 +54,7 @@ func TestBlockSize(t *testing.T) {
 	}
 	for _, o := range []EncoderOptions{
 		{BlockSize: MinBlockSize - 1}, {BlockSize: -1},
-		{Level: 6, BlockSize: container.MaxNeural + 1}, {Level: 4, BlockSize: container.MaxContent + 1},
+		{Level: 6, BlockSize: container.MaxContent + 1}, {Level: 4, BlockSize: container.MaxContent + 1},
 	} {
 		if _, err := NewEncoder(io.Discard, o); err == nil {
 			t.Errorf("level %d: blocks of %d bytes were allowed", o.Level, o.BlockSize)

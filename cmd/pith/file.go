@@ -86,6 +86,8 @@ func (s *settings) open(name string) (*os.File, fs.FileInfo, error) {
 	switch {
 	case info.IsDir():
 		return nil, nil, hint("is a directory", "use tar, as in tar -I pith -cf DIR.tar.pith DIR")
+	case !info.Mode().IsRegular() && s.lists(): // opening a pipe would wait for its writer
+		return nil, nil, hint("is not a regular file", "copy it to one, or use -t to read it all")
 	case !info.Mode().IsRegular() && !reads:
 		return nil, nil, hint("is not a regular file", "use -c to read it")
 	}

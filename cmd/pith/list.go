@@ -50,9 +50,6 @@ func (s *settings) list(name string) (*listing, error) {
 		return nil, err
 	}
 	defer in.Close()
-	if !info.Mode().IsRegular() {
-		return nil, hint("is not a regular file", "copy it to one, or use -t to read it all")
-	}
 	members, err := container.List(in, info.Size())
 	if err != nil {
 		return nil, err

@@ -164,6 +164,9 @@ Options for every run, separated by spaces: levels,
 .It Ev PITH_KERNELS
 The implementation of the arithmetic: generic, avx2, avx512vnni or amx.
 The result is the same with each.
+.It Ev NO_COLOR
+If it is not empty, progress is drawn without control sequences.
+Nothing has colours in any case.
 .El
 .Sh EXIT STATUS
 .Bl -tag -width Ds -compact
