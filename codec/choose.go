@@ -23,6 +23,14 @@ func likelyText(content []byte) bool {
 }
 
 // worthModel reports whether a language model may beat a payload that the
-// context mixer has made of as many tokens. Below one bit a token, as in logs
-// and repeated content, it does not.
-func worthModel(payload, tokens int) bool { return payload*8 > tokens }
+// context mixer has made of as many tokens, of which some are hits of repeats.
+// Below one bit for each of the others, as in logs, it does not.
+func worthModel(payload int, hits []bool) bool {
+	others := 0
+	for _, hit := range hits {
+		if !hit {
+			others++
+		}
+	}
+	return payload*8 > others
+}

@@ -237,14 +237,18 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 		return nil, err
 	}
 	tokens := e.model.tokens.Encode(nil, words)
-	if len(tokens) > len(content) || !e.level.prefer && !worthModel(len(b.Payload), len(tokens)) {
+	if len(tokens) > len(content) {
 		return b, nil
 	}
 	x := e.level.shape(len(tokens))
+	hits := repeated(tokens, x)
+	if !e.level.prefer && !worthModel(len(b.Payload), hits) {
+		return b, nil
+	}
 	tick := func(done int) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
-	payload := append(prefix(t), e.neural.encode(tokens, len(content), x, tick)...)
+	payload := append(prefix(t), e.neural.encode(tokens, hits, len(content), x, tick)...)
 	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
 		if e.blocks == 0 {
 			e.need(x, len(content))

@@ -8,7 +8,7 @@ import (
 
 // Numerics is the version of the arithmetic that decides what blocks
 // decode to. It changes whenever the same block would decode differently.
-const Numerics = 3
+const Numerics = 4
 
 // Levels.
 const (
@@ -60,5 +60,5 @@ func (l level) shape(tokens int) shape {
 // memory returns an upper bound of what decoding a neural block takes.
 func (m *Model) memory(s shape, size int) int64 {
 	const fixed = 96 << 20 // the mixer's tables, buffers of the engine and the runtime
-	return m.lm.Bytes() + int64(s.streams)*(m.lm.StreamBytes(s.window, 1)+m.lm.WeightsBytes()) + int64(4*size) + fixed
+	return m.lm.Bytes() + int64(s.streams)*(m.lm.StreamBytes(s.window, prefill)+m.lm.WeightsBytes()) + int64(8*size) + fixed
 }

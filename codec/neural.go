@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pith-codec/pith/arith"
 	"github.com/pith-codec/pith/model/ensemble"
@@ -20,6 +21,15 @@ type shape struct {
 func (s shape) bounds(stream, tokens int) (lo, hi int) {
 	at := func(i int) int { return int(int64(i) * int64(tokens) / int64(s.streams)) }
 	return at(stream), at(stream + 1)
+}
+
+// steps returns how many steps as many tokens take.
+func (s shape) steps(tokens int) int { return (tokens + s.streams - 1) / s.streams }
+
+// at returns which of the tokens a stream codes in a step, if it has one left.
+func (s shape) at(stream, step, tokens int) (at int, ok bool) {
+	lo, hi := s.bounds(stream, tokens)
+	return lo + step, lo+step < hi
 }
 
 // supports reports why the model cannot run blocks of a shape, if it cannot.
@@ -69,9 +79,30 @@ func (n *neural) reserve(rows int) {
 	}
 }
 
+// repeated tells of each token whether it is the one expected after a repeat.
+func repeated(tokens []int32, s shape) []bool {
+	hits := make([]bool, len(tokens))
+	r := ensemble.NewRepeats(s.streams, len(tokens))
+	for step := range s.steps(len(tokens)) {
+		for i := range s.streams {
+			if at, ok := s.at(i, step, len(tokens)); ok {
+				id, _, ok := r.Expected(i)
+				hits[at] = ok && id == tokens[at]
+			}
+		}
+		for i := range s.streams {
+			if at, ok := s.at(i, step, len(tokens)); ok {
+				r.Append(i, tokens[at])
+			}
+		}
+	}
+	return hits
+}
+
 // opinions returns, for each stream, what the language model says along the
-// paths of its tokens. Tick is called with the number of tokens done so far.
-func (n *neural) opinions(tokens []int32, s shape, tick func(done int)) [][]int32 {
+// paths of its tokens, but of those that are hits of repeats. Tick is called with
+// the number of tokens done so far.
+func (n *neural) opinions(tokens []int32, hits []bool, s shape, tick func(done int)) [][]int32 {
 	n.reserve(prefill)
 	lists := make([][]int32, s.streams)
 	state := n.m.lm.NewStream(s.window, prefill)
@@ -79,121 +110,94 @@ func (n *neural) opinions(tokens []int32, s shape, tick func(done int)) [][]int3
 	for i := range lists {
 		state.Reset()
 		lo, hi := s.bounds(i, len(tokens))
-		lists[i] = n.streamOpinions(state, tokens[lo:hi], func(count int) { tick(done + count) })
+		lists[i] = n.streamOpinions(state, tokens[lo:hi], hits[lo:hi], func(count int) { tick(done + count) })
 		done += hi - lo
 	}
 	return lists
 }
 
-func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, tick func(done int)) (list []int32) {
-	var parts [prefill][]int32
-	fed := n.m.tokens.BOS()
-	for at := 0; at < len(tokens); {
-		var rows []lm.Row
-		var ends []int // a row predicts the tokens up to its end: escapes, then one that is fed
-		for start := at; len(rows) < prefill && start < len(tokens); {
-			rows = append(rows, lm.Row{Stream: state, Token: fed})
-			end := start
-			for end < len(tokens) && int(tokens[end]) >= n.m.tokens.Size() {
-				end++
+// feed is a token that a stream's model is fed, and the range of tokens that are
+// predicted after it.
+type feed struct {
+	token    int32
+	from, to int
+}
+
+// feeds returns what the model of a stream is fed.
+func (n *neural) feeds(tokens []int32, hits []bool) (all []feed) {
+	p := pending{n.m.tokens.BOS()}
+	for k, id := range tokens {
+		if !hits[k] {
+			for _, id := range p {
+				all = append(all, feed{id, k, k})
 			}
-			if end < len(tokens) {
-				fed = tokens[end]
-				end++
-			}
-			ends = append(ends, end)
-			start = end
+			p = p[:0]
+			all[len(all)-1].to = k + 1
 		}
-		first := at
+		p.add(id, n.m)
+	}
+	return all
+}
+
+func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, hits []bool, tick func(done int)) (list []int32) {
+	var parts [prefill][]int32
+	for batch := range slices.Chunk(n.feeds(tokens, hits), prefill) {
+		rows := make([]lm.Row, len(batch))
+		for r, f := range batch {
+			rows[r] = lm.Row{Stream: state, Token: f.token}
+		}
 		n.engine.Run(rows, n.weights, func(r int) {
-			begin := first
-			if r > 0 {
-				begin = ends[r-1]
-			}
 			parts[r] = parts[r][:0]
-			for _, id := range tokens[begin:ends[r]] {
-				parts[r] = n.m.vocabulary.AppendOpinions(parts[r], id, n.weights[r])
+			for k := batch[r].from; k < batch[r].to; k++ {
+				if !hits[k] {
+					parts[r] = n.m.vocabulary.AppendOpinions(parts[r], tokens[k], n.weights[r])
+				}
 			}
 		})
 		for _, p := range parts[:len(rows)] {
 			list = append(list, p...)
 		}
-		at = ends[len(ends)-1]
-		tick(at)
+		tick(batch[len(batch)-1].to)
 	}
 	return list
 }
 
-// encode returns the coded tokens of a block whose content has size bytes.
-func (n *neural) encode(tokens []int32, size int, s shape, tick func(done int)) []byte {
-	lists := n.opinions(tokens, s, tick)
-	mixer := ensemble.NewMixer(n.m.vocabulary, s.streams, size)
+// encode returns the coded tokens of a block whose content has size bytes. Hits are
+// what repeated says of them.
+func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick func(done int)) []byte {
+	lists := n.opinions(tokens, hits, s, tick)
+	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens))
 	c := bitEncoder{arith.NewEncoder(nil)}
-	for step := 0; step*s.streams < len(tokens); step++ {
-		for i := range lists {
-			if lo, hi := s.bounds(i, len(tokens)); lo+step < hi {
-				lists[i] = mixer.Encode(i, tokens[lo+step], lists[i], c)
+	for step := range s.steps(len(tokens)) {
+		expected := expect(repeats, s)
+		for i, x := range expected {
+			at, ok := s.at(i, step, len(tokens))
+			if !ok {
+				continue
 			}
+			id := tokens[at]
+			if !x.ok || !mixer.Repeat(i, x.id, x.length, x.id == id, c) {
+				lists[i] = mixer.Encode(i, id, lists[i], c)
+			}
+			repeats.Append(i, id)
 		}
 	}
 	return c.Finish()
 }
 
-// decode returns the bytes of count tokens of a block of size bytes. It fails with
-// arith.ErrCorrupt if the payload is not what encode writes or the bytes are
-// more than most.
-func (n *neural) decode(payload []byte, count, size, most int, s shape, tick func(done int)) ([]byte, error) {
-	const batch = 64
-	n.reserve(min(s.streams, batch))
-	for len(n.weights) < s.streams {
-		n.weights = append(n.weights, n.m.lm.NewWeights())
+// expected is the token that a repeat lets a stream expect.
+type expected struct {
+	id, length int32
+	ok         bool
+}
+
+// expect returns what is expected of all streams in the step that begins.
+func expect(r *ensemble.Repeats, s shape) []expected {
+	all := make([]expected, s.streams)
+	for i := range all {
+		all[i].id, all[i].length, all[i].ok = r.Expected(i)
 	}
-	mixer := ensemble.NewMixer(n.m.vocabulary, s.streams, size)
-	decoder := arith.NewDecoder(payload)
-	c := bitDecoder{decoder}
-	var rows []lm.Row
-	var out []*lm.Weights
-	feed := func() {
-		for len(rows) > 0 {
-			k := min(len(rows), n.engine.MaxRows())
-			n.engine.Run(rows[:k], out[:k], nil)
-			rows, out = rows[k:], out[k:]
-		}
-		rows, out = rows[:0], out[:0]
-	}
-	states := make([]*lm.Stream, s.streams)
-	for i := range states {
-		states[i] = n.m.lm.NewStream(s.window, 1)
-		rows, out = append(rows, lm.Row{Stream: states[i], Token: n.m.tokens.BOS()}), append(out, n.weights[i])
-	}
-	total, done := 0, 0
-	for step := 0; done < count; step++ {
-		feed()
-		for i := range states {
-			lo, hi := s.bounds(i, count)
-			if lo+step >= hi {
-				continue
-			}
-			id := mixer.Decode(i, n.weights[i], c)
-			done++
-			total += len(n.m.tokens.Bytes(id))
-			if lo+step+1 < hi && int(id) < n.m.tokens.Size() {
-				rows, out = append(rows, lm.Row{Stream: states[i], Token: id}), append(out, n.weights[i])
-			}
-		}
-		if total > most {
-			return nil, arith.ErrCorrupt
-		}
-		tick(done)
-	}
-	if err := decoder.Finish(); err != nil {
-		return nil, err
-	}
-	text := make([]byte, 0, total)
-	for i := range states {
-		text = append(text, mixer.Text(i)...)
-	}
-	return text, nil
+	return all
 }
 
 type bitEncoder struct{ *arith.Encoder }

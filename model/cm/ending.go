@@ -76,8 +76,9 @@ func (e *Ending) Update(bit int) {
 // Rare is the Adaptive probability of an event that may never happen.
 type Rare struct{ p Adaptive }
 
-// NewRare returns a Rare that expects the event once in 2^14 times.
-func NewRare() Rare { return Rare{AdaptiveAt(1<<(ProbBits-14), 200)} }
+// NewRare returns a Rare that expects the event once in 2^log times, as if it had
+// learnt that from count decisions.
+func NewRare(log, count int) Rare { return Rare{AdaptiveAt(1<<(ProbBits-log), uint32(count))} }
 
 // Predict returns the probability of the event.
 func (r *Rare) Predict() uint32 { return r.p.Prob() }

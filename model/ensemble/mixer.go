@@ -1,6 +1,10 @@
 package ensemble
 
-import "github.com/pith-codec/pith/model/cm"
+import (
+	"math/bits"
+
+	"github.com/pith-codec/pith/model/cm"
+)
 
 // BitCoder codes one bit of which 1 has the probability p/2^22. An encoder
 // writes bit and returns it; a decoder returns the bit it reads.
@@ -14,9 +18,12 @@ type Mixer struct {
 	v       *Vocabulary
 	cm      *cm.Model
 	ending  *cm.Ending
-	escapes [2]cm.Rare // by whether the stream's last token was one
+	escapes [2]cm.Rare           // by whether the stream's last token was one
+	misses  [missClasses]cm.Rare // of expected tokens, by the length of the repeat
 	streams []stream
 }
+
+const missClasses = 16
 
 type stream struct {
 	history *cm.History
@@ -26,7 +33,10 @@ type stream struct {
 
 // NewMixer returns a mixer for streams of about size bytes together.
 func NewMixer(v *Vocabulary, streams, size int) *Mixer {
-	m := &Mixer{v: v, cm: cm.New(streams, size), escapes: [2]cm.Rare{cm.NewRare(), cm.NewRare()}}
+	m := &Mixer{v: v, cm: cm.New(streams, size), escapes: [2]cm.Rare{cm.NewRare(14, 200), cm.NewRare(14, 200)}}
+	for i := range m.misses {
+		m.misses[i] = cm.NewRare(8, 8)
+	}
 	m.ending = cm.NewEnding(m.cm)
 	for i := range streams {
 		m.streams = append(m.streams, stream{history: m.cm.History(i)})
@@ -55,6 +65,28 @@ func (m *Mixer) code(stream int, id int32, s source, c BitCoder) int32 {
 	id = walk(m.v, id, s, &t)
 	t.stream.last = [2]uint32{uint32(id) + 1, t.stream.last[0]}
 	return id
+}
+
+// Repeat codes whether the next token of a stream is the one that is expected after
+// a repeat of length tokens, without a language model. If it is not, the token is
+// still to be coded.
+func (m *Mixer) Repeat(stream int, expected, length int32, hit bool, c BitCoder) bool {
+	miss := &m.misses[min(bits.Len32(uint32(length)), missClasses-1)]
+	bit := c.Code(b2i(!hit), miss.Predict())
+	miss.Update(bit)
+	if bit != 0 {
+		return false
+	}
+	s := &m.streams[stream]
+	for _, b := range m.v.bytes(expected) {
+		for shift := 7; shift >= 0; shift-- {
+			m.cm.Learn(s.history, int(b>>shift&1))
+		}
+	}
+	s.history.EndToken()
+	s.escaped = b2i(int(expected) >= m.v.size)
+	s.last = [2]uint32{uint32(expected) + 1, s.last[0]}
+	return true
 }
 
 // turn is the coder of one token.

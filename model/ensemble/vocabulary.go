@@ -84,6 +84,14 @@ func (v *Vocabulary) id(escape bool, at int) int32 {
 	return v.ids[at]
 }
 
+// bytes returns what an id or escape stands for.
+func (v *Vocabulary) bytes(id int32) []byte {
+	if b := int(id) - v.size; b >= 0 {
+		return []byte{byte(b)}
+	}
+	return v.tokens[v.leaves[id]]
+}
+
 // split returns the first place in lo…hi whose byte at depth has the bit that
 // mask selects; above it, all bytes there agree.
 func (a alphabet) split(lo, hi, depth int, mask byte) int {

@@ -96,8 +96,8 @@ func (e *Engine) Close() { e.t.close() }
 func (e *Engine) MaxRows() int { return e.max }
 
 // Run feeds the rows and sets out[i] to what the model says of the token after
-// row i. Where visit is given it is called for each row as soon as its weights
-// are there, in any order and from several goroutines.
+// row i; if out is nil, it says nothing. Where visit is given it is called for each
+// row as soon as its weights are there, in any order and from several goroutines.
 func (e *Engine) Run(rows []Row, out []*Weights, visit func(i int)) {
 	if len(rows) == 0 {
 		return
@@ -125,7 +125,9 @@ func (e *Engine) Run(rows []Row, out []*Weights, visit func(i int)) {
 	e.ticket.Store(0)
 	e.t.run(func(w int) {
 		e.forward(w)
-		e.predict(w, out, visit)
+		if out != nil {
+			e.predict(w, out, visit)
+		}
 	})
 }
 

@@ -14,8 +14,8 @@ type matcher struct {
 	shift  uint
 	hash   uint32 // of the last least bytes: the sum of (byte+1)·factor^(age+1)
 	oldest uint32 // factor^(least+1)
-	at     int // of the predicted byte
-	length int // of the match; 0 is none
+	at     int    // of the predicted byte
+	length int    // of the match; 0 is none
 	right  [matchClasses * 2]cm.Adaptive
 	guess  int // for the bit at hand: the class, 0 if there is none
 	bit    int

@@ -177,7 +177,7 @@ func (m *Model) Predict() uint32 {
 	a := m.apms[0].Prob(mixed, int(c1<<8|m.node))
 	b := m.apms[1].Prob(mixed, int(hash2(m.last(2)<<8|c1, m.node)>>16))
 	c := m.apms[2].Prob(mixed, longest<<8|int(m.node))
-	return max(1, (cm.Squash(mixed) + a + b + c) / 4)
+	return max(1, (cm.Squash(mixed)+a+b+c)/4)
 }
 
 // Update learns the bit that Predict was asked about.
