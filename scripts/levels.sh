@@ -6,12 +6,13 @@
 #   scripts/levels.sh FOLDER    keeps sizes in FOLDER, and goes on where it stopped
 #
 # RESTORE names the levels to restore, all of them if it is not set: at -8 and -9
-# that takes an hour and more.
+# that takes an hour and more. LEVELS names the neural levels to show.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 corpora=../shared/corpora
 keep=${1:?name a folder for the sizes}
 restore=${RESTORE-1 2 3 4 5 6 7 8 9}
+levels=${LEVELS--5 -6 -7 -8 -9}
 [ -d $corpora ] || { echo "skipped: no $corpora"; exit 0; }
 mkdir -p "$keep"
 go build -o "$keep/pith" ./cmd/pith
@@ -74,4 +75,4 @@ table() {
 
 table 4194304 $others -1 -2 -3 -4
 echo
-table 262144 $others -4 -5 -6 -7 -8 -9
+table 262144 $others -4 $levels
