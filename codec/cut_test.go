@@ -80,12 +80,12 @@ func TestQueue(t *testing.T) {
 	if back, err := restore(bytes.NewReader(want), 0); err != nil || !bytes.Equal(back, content) {
 		t.Errorf("not restored: %v", err)
 	}
-	var q queue
+	var q queue[*container.Block]
 	fault := errors.New("a fault")
-	q.add(nil, func(func(int)) (*container.Block, error) { return nil, fault })
-	q.add(nil, func(func(int)) (*container.Block, error) { panic("a panic") })
-	if j := q.next(nil); j.err != fault {
-		t.Errorf("got %v", j.err)
+	q.add(0, func(func(int)) (*container.Block, error) { return nil, fault })
+	q.add(0, func(func(int)) (*container.Block, error) { panic("a panic") })
+	if _, err := q.next(nil); err != fault {
+		t.Errorf("got %v", err)
 	}
 	defer func() {
 		if r := recover(); r != "a panic" {

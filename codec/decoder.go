@@ -7,6 +7,7 @@ import (
 
 	"github.com/pith-codec/pith/codec/transform"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/model/paq"
 )
 
 // DecoderOptions sets how a Decoder works.
@@ -28,14 +29,19 @@ const DefaultMemory = 3 << 30
 // Decoder restores what an Encoder wrote. It releases the bytes of a block
 // only after the block's hash was verified.
 type Decoder struct {
-	o      DecoderOptions
-	r      *container.Reader
-	rest   []byte // verified, not yet read
-	raw    int64
-	id     container.ModelID // of model
-	model  *Model
-	neural *neural
-	err    error
+	o       DecoderOptions
+	r       *container.Reader
+	rest    []byte // verified, not yet read
+	raw     int64
+	id      container.ModelID // of model
+	model   *Model
+	neural  *neural
+	queue   queue[[]byte]
+	begun   []*held // blocks in the queue, or at hand
+	coded   int64   // where the last block that was released ends
+	waiting []*held // blocks that were read and not begun
+	late    error   // of reading, once all that came before was decoded
+	err     error
 }
 
 // NewDecoder returns a decoder of r, which may hold several members.
@@ -82,42 +88,119 @@ func (d *Decoder) Close() error {
 	return nil
 }
 
-// next returns the content of the next block.
+// next returns the content of the next block. Blocks without a model are decoded
+// side by side, as far ahead as there are threads and memory.
 func (d *Decoder) next() ([]byte, error) {
-	b, err := d.r.Next()
+	for d.late == nil && len(d.begun)+len(d.waiting) < d.o.Threads {
+		b, err := d.r.Next()
+		if err != nil {
+			d.late = err
+			break
+		}
+		d.waiting = append(d.waiting, &held{block: b, header: d.r.Header(), end: d.r.Offset()})
+		if b.Type == container.Neural {
+			break
+		}
+	}
+	// A block alone is decoded here, where each step of it is progress.
+	for len(d.begun)+len(d.waiting) > 1 && d.start() {
+	}
+	if len(d.begun) > 0 {
+		content, err := d.queue.next(d.ahead)
+		return d.release(d.begun[0], content, err)
+	}
+	if len(d.waiting) == 0 {
+		return nil, d.late
+	}
+	h := d.waiting[0]
+	d.waiting, d.begun = d.waiting[1:], append(d.begun, h)
+	content, err := d.decode(h)
+	return d.release(h, content, err)
+}
+
+// ahead reports progress with as many bytes restored of the blocks in the queue.
+func (d *Decoder) ahead(done int64) {
+	raw := int64(0)
+	for _, h := range d.begun {
+		raw += int64(h.block.Length)
+	}
+	coded := d.begun[len(d.begun)-1].end - d.coded
+	d.o.Progress(d.raw+done, d.coded+coded*done/max(raw, 1))
+}
+
+// held is a block that was read and is not yet released.
+type held struct {
+	block  *container.Block
+	header container.Header // of its member
+	end    int64            // in the file
+}
+
+// start begins to decode the first block that waits, if it needs no model and there
+// is memory for it beside the others.
+func (d *Decoder) start() bool {
+	if len(d.waiting) == 0 || d.waiting[0].block.Type == container.Neural {
+		return false
+	}
+	h := d.waiting[0]
+	need := int64(2 * h.block.Length)
+	if h.block.Type == container.Mixing {
+		need = paq.Memory(paq.MaxLog, h.block.Length)
+	}
+	if len(d.begun) > 0 && d.queue.memory()+need > d.o.Memory {
+		return false
+	}
+	d.waiting, d.begun = d.waiting[1:], append(d.begun, h)
+	d.queue.add(need, func(tick func(int)) ([]byte, error) { return d.plain(h, tick) })
+	return true
+}
+
+// release takes the oldest block off those that were begun.
+func (d *Decoder) release(h *held, content []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := d.decode(b)
-	if err != nil {
-		return nil, err
-	}
-	if len(content) != b.Length || container.Hash(content) != b.Hash {
-		return nil, &DivergedError{b.Offset}
-	}
-	d.raw += int64(b.Length)
-	d.o.Progress(d.raw, d.r.Offset())
+	d.begun, d.coded = d.begun[1:], h.end
+	d.raw += int64(len(content))
+	d.o.Progress(d.raw, d.coded)
 	return content, nil
 }
 
-func (d *Decoder) decode(b *container.Block) ([]byte, error) {
-	if b.Type == container.Stored {
-		return b.Payload, nil
+// verified returns content if it is that of the block.
+func (h *held) verified(content []byte, err error) ([]byte, error) {
+	if err == nil && (len(content) != h.block.Length || container.Hash(content) != h.block.Hash) {
+		err = &DivergedError{h.block.Offset}
 	}
-	if b.Type == container.Zstd {
-		return d.decodeZstd(b)
+	return content, err
+}
+
+// plain decodes a block without a model.
+func (d *Decoder) plain(h *held, tick func(done int)) ([]byte, error) {
+	b := h.block
+	switch {
+	case b.Type == container.Stored:
+		return h.verified(b.Payload, nil)
+	case b.Type == container.Zstd:
+		return h.verified(d.decodeZstd(b))
+	case h.header.Numerics != Numerics:
+		return nil, &NumericsError{h.header.Numerics}
 	}
-	if n := d.r.Header().Numerics; n != Numerics {
-		return nil, &NumericsError{n}
-	}
-	start := d.r.Offset() - int64(len(b.Payload))
+	return h.verified(d.decodeMixing(b, tick))
+}
+
+// decode decodes any block.
+func (d *Decoder) decode(h *held) ([]byte, error) {
+	b := h.block
+	start := h.end - int64(len(b.Payload))
 	tick := func(done, of int) {
 		d.o.Progress(d.raw+int64(b.Length)*int64(done)/int64(of), start+int64(len(b.Payload))*int64(done)/int64(of))
 	}
-	if b.Type == container.Mixing {
-		return d.decodeMixing(b, func(done int) { tick(done, b.Length) })
+	if b.Type != container.Neural {
+		return d.plain(h, func(done int) { tick(done, b.Length) })
 	}
-	if err := d.open(d.r.Header().Model); err != nil {
+	if n := h.header.Numerics; n != Numerics {
+		return nil, &NumericsError{n}
+	}
+	if err := d.open(h.header.Model); err != nil {
 		return nil, err
 	}
 	s := shape{streams: b.Streams, window: b.Window}
@@ -127,7 +210,7 @@ func (d *Decoder) decode(b *container.Block) ([]byte, error) {
 	if need := d.model.memory(s, b.Length); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
-	return d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) })
+	return h.verified(d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) }))
 }
 
 // decodeZstd returns the content of a block of Zstandard.

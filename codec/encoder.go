@@ -49,7 +49,7 @@ type Encoder struct {
 	raw     int64
 	model   *Model
 	neural  *neural
-	queue   queue
+	queue   queue[*container.Block]
 	longest int // of the blocks to come, at most
 	err     error
 }
@@ -149,7 +149,7 @@ func (e *Encoder) flush(all bool) error {
 				return err
 			}
 		}
-		e.queue.add(content, func(tick func(int)) (*container.Block, error) { return e.level.plainBlock(content, tick) })
+		e.queue.add(0, func(tick func(int)) (*container.Block, error) { return e.level.plainBlock(content, tick) })
 	}
 	return nil
 }
@@ -163,11 +163,11 @@ func (e *Encoder) parallel() int {
 
 // next writes the oldest block of the queue.
 func (e *Encoder) next() error {
-	j := e.queue.next(func(done int64) { e.o.Progress(e.raw+done, e.out.n) })
-	if j.err != nil {
-		return j.err
+	b, err := e.queue.next(func(done int64) { e.o.Progress(e.raw+done, e.out.n) })
+	if err != nil {
+		return err
 	}
-	return e.write(j.block)
+	return e.write(b)
 }
 
 // write writes a block, the first two of which decide what the header says.

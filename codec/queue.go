@@ -3,45 +3,50 @@ package codec
 import (
 	"sync/atomic"
 	"time"
-
-	"github.com/pith-codec/pith/container"
 )
 
-// queue codes blocks side by side and gives them back in order.
-type queue struct {
-	jobs []*job
-	most int
-	done atomic.Int64 // bytes of content coded of the jobs in the queue
+// queue works on blocks side by side and gives the results back in order.
+type queue[T any] struct {
+	jobs []*job[T]
+	done atomic.Int64 // bytes of content done of the jobs in the queue
 }
 
-// job is a block in the making.
-type job struct {
-	content []byte
-	counted int64 // of its content in queue.done
-	ready   chan struct{}
-	block   *container.Block
+// job is the work on one block.
+type job[T any] struct {
+	memory  int64         // that it takes
+	counted int64         // of its content in queue.done
+	ready   chan struct{} // closed when the rest is set
+	result  T
 	err     error
 	failure any // of a panic
 }
 
-// add begins a job. Code is called with a function that takes the number of bytes
-// coded so far.
-func (q *queue) add(content []byte, code func(tick func(done int)) (*container.Block, error)) {
-	j := &job{content: content, ready: make(chan struct{})}
+// add begins a job that takes so much memory. Work is called with a function that
+// takes the number of bytes done so far.
+func (q *queue[T]) add(memory int64, work func(tick func(done int)) (T, error)) {
+	j := &job[T]{memory: memory, ready: make(chan struct{})}
 	q.jobs = append(q.jobs, j)
 	go func() {
 		defer close(j.ready)
 		defer func() { j.failure = recover() }()
-		j.block, j.err = code(func(done int) {
+		j.result, j.err = work(func(done int) {
 			q.done.Add(int64(done) - j.counted)
 			j.counted = int64(done)
 		})
 	}()
 }
 
-// next waits for the oldest job and takes it out of the queue. Tick is called now
-// and then with the bytes coded so far of all jobs.
-func (q *queue) next(tick func(done int64)) *job {
+// memory returns what the jobs take together.
+func (q *queue[T]) memory() (sum int64) {
+	for _, j := range q.jobs {
+		sum += j.memory
+	}
+	return sum
+}
+
+// next waits for the oldest job, takes it out of the queue, and returns its result.
+// Tick is called now and then with the bytes done so far of all jobs.
+func (q *queue[T]) next(tick func(done int64)) (T, error) {
 	j := q.jobs[0]
 	every := time.NewTicker(100 * time.Millisecond)
 	defer every.Stop()
@@ -53,7 +58,7 @@ func (q *queue) next(tick func(done int64)) *job {
 			if j.failure != nil {
 				panic(j.failure)
 			}
-			return j
+			return j.result, j.err
 		case <-every.C:
 			tick(q.done.Load())
 		}
