@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,13 @@ import (
 	"github.com/pith-codec/pith/codec/transform"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/shareddata"
+	"github.com/pith-codec/pith/model/cm"
 	"github.com/pith-codec/pith/model/ensemble"
 )
 
 var (
 	costDir    = flag.String("cost", "", "measure the mixer on the reference texts; keep the model's opinions in this folder")
+	ablate     = flag.Bool("ablate", false, "with -cost, print per cent lost without each part of the mixer, and without all")
 	costWindow = flag.Int("window", 2048, "window for -cost")
 )
 
@@ -45,6 +48,24 @@ func (a *adder) Code(bit int, p uint32) int {
 	}
 	a.bits -= math.Log2(float64(p) / (1 << 22))
 	return bit
+}
+
+// mixedBits returns the ideal length of a stream of tokens of size bytes, given the
+// model's opinions, without some parts of the mixer.
+func (m *Model) mixedBits(tokens, opinions []int32, size int, off ...cm.Part) float64 {
+	a, mixer := &adder{}, ensemble.NewMixer(m.vocabulary, 1, size)
+	mixer.SwitchOff(off...)
+	for _, id := range tokens {
+		opinions = mixer.Encode(0, id, opinions, a)
+	}
+	return a.bits
+}
+
+func each(parts []cm.Part) (all [][]cm.Part) {
+	for _, p := range parts {
+		all = append(all, []cm.Part{p})
+	}
+	return all
 }
 
 // TestCost measures what mixing makes of the language model's opinions, which
@@ -90,13 +111,17 @@ func TestCost(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a, start := &adder{}, time.Now()
-		mixer := ensemble.NewMixer(m.vocabulary, 1, len(content))
-		for _, id := range tokens {
-			list = mixer.Encode(0, id, list, a)
+		start := time.Now()
+		whole := m.mixedBits(tokens, list, len(content)) / 8
+		t.Logf("%-26s %8.0f bytes, %.1f µs a token", v.name, whole, float64(time.Since(start).Microseconds())/float64(len(tokens)))
+		total += whole
+		if *ablate {
+			row := fmt.Sprintf("| %s | %.0f |", filepath.Base(v.name), whole)
+			for _, off := range slices.Concat(each(cm.Parts), [][]cm.Part{cm.Parts}) {
+				row += fmt.Sprintf(" %+.2f |", 100*(m.mixedBits(tokens, list, len(content), off...)/8/whole-1))
+			}
+			t.Log(row)
 		}
-		t.Logf("%-26s %8.0f bytes, %.1f µs a token", v.name, a.bits/8, float64(time.Since(start).Microseconds())/float64(len(tokens)))
-		total += a.bits / 8
 	}
 	t.Logf("total %.0f", total)
 }

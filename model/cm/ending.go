@@ -58,6 +58,9 @@ func (e *Ending) Predict(h *History, x Expert, contexts [endContexts]uint32) uin
 	e.mixer.x = e.mixer.x[:mix.Pad(endInputs)]
 	class := x.Class*depths + min(x.Depth, depths-1)
 	mixed := e.mixer.mix([]int{class, longest}, class)
+	if e.m.off.endings {
+		return Squash(x.Opinion)
+	}
 	return Squash((3*mixed + e.refine.Refine(mixed, class)) / 4)
 }
 

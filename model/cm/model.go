@@ -20,6 +20,8 @@ type Model struct {
 	biases    biasTable
 	histories []*History
 
+	off off
+
 	// Of the bit predicted last:
 	guesses [matchers]guess
 }
@@ -111,11 +113,21 @@ func (m *Model) Predict(h *History, e Expert) uint32 {
 	x = m.biases.appendBiases(x, e)
 	m.mixer.x = m.mixer.x[:mix.Pad(inputs)]
 	depth := min(e.Depth, depths-1)
+	for _, i := range m.off.inputs {
+		x[i] = 0
+	}
 	c1 := h.last(1)
 	pair := hash2(uint32(c1)<<8|uint32(h.last(2)), 0) % pairs
-	mixed := m.mixer.mix([]int{int(h.bits), longest*depths + depth, e.Class*depths + depth, int(c1), int(pair)}, int(h.bits))
+	selected := []int{int(h.bits), longest*depths + depth, e.Class*depths + depth, int(c1), int(pair)}
+	if m.off.selection {
+		clear(selected)
+	}
+	mixed := m.mixer.mix(selected, int(h.bits))
 	order1 := m.byOrder1.Prob(mixed, int(hash2(uint32(c1), h.bits)&(1<<14-1)))
 	match := m.byMatch.Prob(mixed, longest<<8|int(h.bits))
+	if m.off.maps {
+		return Squash(mixed)
+	}
 	return max(1, (6*Squash(mixed)+order1+match)/8)
 }
 

@@ -44,6 +44,9 @@ func NewMixer(v *Vocabulary, streams, size int) *Mixer {
 	return m
 }
 
+// SwitchOff switches parts of the context mixer off, to measure what they are worth.
+func (m *Mixer) SwitchOff(parts ...cm.Part) { m.cm.SwitchOff(parts...) }
+
 // Text returns the bytes of a stream so far.
 func (m *Mixer) Text(stream int) []byte { return m.streams[stream].history.Text() }
 
