@@ -148,7 +148,10 @@ func TestNeuralAnyBytes(t *testing.T) {
 		tokens := m.tokens.Encode(nil, text)
 		for streams := 1; streams <= min(16, len(tokens)); streams *= 2 {
 			s := shape{streams, 128}
-			payload := n.encode(tokens, repeated(tokens, s), len(text), s, func(int) {})
+			payload, err := n.encode(tokens, repeated(tokens, s), len(text), s, func(int) {})
+			if err != nil {
+				t.Error(err)
+			}
 			got, err := n.decode(payload, len(tokens), len(text), len(text), s, func(int) {})
 			if err != nil || !bytes.Equal(got, text) {
 				t.Errorf("%s, %d streams: %q, %v", name, streams, got, err)
@@ -471,7 +474,7 @@ func BenchmarkReal(b *testing.B) {
 		var payload []byte
 		b.Run(fmt.Sprintf("encode/streams=%d", streams), func(b *testing.B) {
 			for b.Loop() {
-				payload = n.encode(tokens, repeated(tokens, s), len(text), s, func(int) {})
+				payload, _ = n.encode(tokens, repeated(tokens, s), len(text), s, func(int) {})
 			}
 			b.ReportMetric(float64(len(tokens)*b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})

@@ -100,7 +100,11 @@ func TestCost(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			list = n.opinions(tokens, make([]bool, len(tokens)), shape{1, *costWindow}, func(int) {})[0]
+			lists, err := n.opinions(tokens, make([]bool, len(tokens)), shape{1, *costWindow}, func(int) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = lists[0]
 			t.Logf("%s: %.0f tokens/s", v.name, float64(len(tokens))/time.Since(start).Seconds())
 			n.close()
 			var buf bytes.Buffer

@@ -248,7 +248,11 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 	tick := func(done int) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
-	payload := append(prefix(t), e.neural.encode(tokens, hits, len(content), x, tick)...)
+	payload, err := e.neural.encode(tokens, hits, len(content), x, tick)
+	if err != nil {
+		return nil, err
+	}
+	payload = append(prefix(t), payload...)
 	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
 		if e.blocks == 0 {
 			e.need(x, len(content))

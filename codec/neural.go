@@ -101,8 +101,8 @@ func repeated(tokens []int32, s shape) []bool {
 
 // opinions returns, for each stream, what the language model says along the
 // paths of its tokens, but of those that are hits of repeats. Tick is called with
-// the number of tokens done so far.
-func (n *neural) opinions(tokens []int32, hits []bool, s shape, tick func(done int)) [][]int32 {
+// the number of tokens done so far. The error is a *ShadowError.
+func (n *neural) opinions(tokens []int32, hits []bool, s shape, tick func(done int)) ([][]int32, error) {
 	n.reserve(prefill)
 	lists := make([][]int32, s.streams)
 	state := n.m.lm.NewStream(s.window, prefill)
@@ -110,10 +110,14 @@ func (n *neural) opinions(tokens []int32, hits []bool, s shape, tick func(done i
 	for i := range lists {
 		state.Reset()
 		lo, hi := s.bounds(i, len(tokens))
-		lists[i] = n.streamOpinions(state, tokens[lo:hi], hits[lo:hi], func(count int) { tick(done + count) })
+		var err error
+		lists[i], err = n.streamOpinions(state, tokens[lo:hi], hits[lo:hi], func(count int) { tick(done + count) })
+		if err != nil {
+			return nil, err
+		}
 		done += hi - lo
 	}
-	return lists
+	return lists, nil
 }
 
 // feed is a token that a stream's model is fed, and the range of tokens that are
@@ -139,9 +143,10 @@ func (n *neural) feeds(tokens []int32, hits []bool) (all []feed) {
 	return all
 }
 
-func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, hits []bool, tick func(done int)) (list []int32) {
+func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, hits []bool, tick func(done int)) (list []int32, err error) {
 	var parts [prefill][]int32
-	for batch := range slices.Chunk(n.feeds(tokens, hits), prefill) {
+	feeds := n.feeds(tokens, hits)
+	for batch := range slices.Chunk(feeds, prefill) {
 		rows := make([]lm.Row, len(batch))
 		for r, f := range batch {
 			rows[r] = lm.Row{Stream: state, Token: f.token}
@@ -159,13 +164,17 @@ func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, hits []bool, t
 		}
 		tick(batch[len(batch)-1].to)
 	}
-	return list
+	return list, n.repeatRow(state, feeds[len(feeds)-1], tokens, hits, list)
 }
 
 // encode returns the coded tokens of a block whose content has size bytes. Hits are
-// what repeated says of them.
-func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick func(done int)) []byte {
-	lists := n.opinions(tokens, hits, s, tick)
+// what repeated says of them. The error is a *ShadowError.
+func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick func(done int)) ([]byte, error) {
+	lists, err := n.opinions(tokens, hits, s, tick)
+	if err != nil {
+		return nil, err
+	}
+	whole := slices.Clone(lists)
 	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens))
 	c := bitEncoder{arith.NewEncoder(nil)}
 	for step := range s.steps(len(tokens)) {
@@ -182,7 +191,8 @@ func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick fun
 			repeats.Append(i, id)
 		}
 	}
-	return c.Finish()
+	payload := c.Finish()
+	return payload, n.shadow(payload, tokens, whole, size, s)
 }
 
 // expected is the token that a repeat lets a stream expect.

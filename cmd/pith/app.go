@@ -74,6 +74,7 @@ type internalError struct{ error }
 func exitCode(err error) int {
 	var (
 		internal    *internalError
+		shadow      *codec.ShadowError
 		corrupt     *container.CorruptError
 		unsupported *container.UnsupportedError
 		model       *codec.ModelError
@@ -81,7 +82,7 @@ func exitCode(err error) int {
 		diverged    *codec.DivergedError
 	)
 	switch {
-	case errors.As(err, &internal):
+	case errors.As(err, &internal), errors.As(err, &shadow):
 		return exitInternal
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
 		return exitCorrupt

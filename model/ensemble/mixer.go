@@ -58,6 +58,14 @@ func (m *Mixer) Encode(stream int, id int32, opinions []int32, c BitCoder) (rest
 	return s.list
 }
 
+// Replay returns the token or escape it reads, given a list that begins with what
+// AppendOpinions said of it, and the rest of the list.
+func (m *Mixer) Replay(stream int, opinions []int32, c BitCoder) (id int32, rest []int32) {
+	s := saved{opinions}
+	id = m.code(stream, unknown, &s, c)
+	return id, s.list
+}
+
 // Decode returns the token or escape it reads.
 func (m *Mixer) Decode(stream int, w Weights, c BitCoder) int32 {
 	return m.code(stream, unknown, live{w}, c)

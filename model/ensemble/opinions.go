@@ -37,7 +37,11 @@ func (s *saved) begin(int) int32 { return s.next() }
 
 func (s *saved) opinion(_, _, _ int) int32 { return s.next() }
 
+// next returns 0 at the end, where only a walk that has gone astray gets.
 func (s *saved) next() int32 {
+	if len(s.list) == 0 {
+		return 0
+	}
 	x := s.list[0]
 	s.list = s.list[1:]
 	return x

@@ -48,6 +48,9 @@ func ringSlots(window, batch int) int { return kernel.RoundUp(window-sinks+batch
 // Reset empties the stream for another sequence.
 func (s *Stream) Reset() { s.next = 0 }
 
+// Rewind goes back by the token fed last, to feed it again.
+func (s *Stream) Rewind() { s.next-- }
+
 // Window bounds: a window holds the sinks and something more, and no more
 // slots than an attention sum may have.
 const (
