@@ -11,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/pith-codec/pith/codec"
-	"github.com/pith-codec/pith/model/builtin"
 )
 
 // longJob is how long a job must take for a word before it; tests shorten it.
@@ -75,7 +74,7 @@ func (s *settings) predict(in io.ReaderAt, size int64, level int) time.Duration 
 		Model: func() (*codec.Model, error) {
 			start := time.Now()
 			defer func() { neural, opening = true, time.Since(start) }()
-			return s.model(builtin.ID)
+			return s.own()
 		}})
 	if err != nil {
 		return 0

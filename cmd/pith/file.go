@@ -10,29 +10,12 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/pith-codec/pith/codec"
-	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/atomicfile"
 	"github.com/pith-codec/pith/internal/progress"
-	"github.com/pith-codec/pith/model/builtin"
 )
 
 // suffix is what compressed files end with.
 const suffix = ".pith"
-
-// openModel opens the model that files name; tests replace it.
-var openModel = builtin.Open
-
-// model returns a model, opened once for all files.
-func (s *settings) model(id container.ModelID) (m *codec.Model, err error) {
-	if s.opened == nil || s.opened.ID() != id {
-		if m, err = openModel(id); err != nil {
-			return nil, err
-		}
-		s.opened = m
-	}
-	return s.opened, nil
-}
 
 // one handles one file, or standard input if name is "-".
 func (s *settings) one(u *ui, name string) error {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,6 +80,7 @@ func TestScripts(t *testing.T) {
 			"bytes":  makeBytes,
 			"flip":   flipBit,
 			"neural": writeNeural,
+			"tiny":   writeTiny,
 			"temps":  noTemporaries,
 		},
 	})
@@ -120,21 +123,33 @@ func flipBit(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // writeNeural writes a file with a neural block that decodes to nothing good:
-// neural FILE [NUMERICS], by default those of this program.
+// neural FILE [NUMERICS [MODEL]], by default those of this program; so is @.
 func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
 	numerics := uint64(codec.Numerics)
-	if len(args) > 1 {
+	if len(args) > 1 && args[1] != "@" {
 		var err error
 		numerics, err = strconv.ParseUint(args[1], 10, 64)
 		ts.Check(err)
 	}
 	var file bytes.Buffer
-	w := container.NewWriter(&file, container.Header{Numerics: numerics, Model: builtin.ID, Memory: container.MemoryFor(1 << 20)})
+	id := builtin.ID
+	if len(args) > 2 {
+		hash := sha256.Sum256([]byte(ts.ReadFile(args[2])))
+		id = container.ModelID{External: true, Hash: [8]byte(hash[:8])}
+	}
+	w := container.NewWriter(&file, container.Header{Numerics: numerics, Model: id, Memory: container.MemoryFor(1 << 20)})
 	content := []byte("some content")
 	ts.Check(w.WriteBlock(&container.Block{Type: container.Neural, Length: len(content), Hash: container.Hash(content),
 		Tokens: 3, Streams: 1, Window: 256, Payload: []byte("payload")}))
 	ts.Check(w.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o666))
+}
+
+// writeTiny writes a GGUF file: tiny FILE
+func writeTiny(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
+	ts.Check(os.WriteFile(path, tinymodel.Bytes(tinymodel.Small()), 0o666))
 }
 
 // noTemporaries fails if a temporary file is left.

@@ -161,6 +161,9 @@ Options for every run, separated by spaces: levels,
 		}
 	}
 	b.WriteString(`and no others.
+.It Ev PITH_MODELS
+Folders, as in PATH, where models are looked for, before
+.Pa ~/.local/share/pith/models .
 .It Ev PITH_KERNELS
 The implementation of the arithmetic: generic, avx2, avx512vnni or amx.
 The result is the same with each.

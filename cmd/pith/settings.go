@@ -18,14 +18,15 @@ type settings struct {
 	table, info, json                       bool
 	verbose, quiet, verifies                bool
 	recursive, null                         bool
-	output, suffix, filesFrom               string
+	output, suffix, filesFrom, modelName    string
 	level, threads                          int
 	memory                                  int64 // limit for decoding, or 0
 	need                                    int64 // limit for decoding what is made, or 0
 	block                                   int   // bytes of a block, or 0
 
-	opened *codec.Model
-	wrote  bool // to standard output
+	opened *codec.Model // of files
+	chosen *codec.Model // of -m
+	wrote  bool         // to standard output
 }
 
 // lists reports whether files are to be listed.
@@ -61,7 +62,7 @@ func read(c *cli.Context, files int) (*settings, error) {
 		table: c.Bool("list"), info: c.Bool("info"), json: c.Bool("json"),
 		verbose: c.Bool("verbose"), quiet: c.Bool("quiet") || c.Bool("no-progress"), verifies: c.Bool("verify"),
 		recursive: c.Bool("recursive"), null: c.Bool("null"),
-		output: c.String("output"), suffix: c.String("suffix"), filesFrom: c.String("files-from"),
+		output: c.String("output"), suffix: c.String("suffix"), filesFrom: c.String("files-from"), modelName: c.String("model"),
 	}
 	several := files > 1 || s.recursive || s.filesFrom != ""
 	var err error
@@ -81,6 +82,8 @@ func read(c *cli.Context, files int) (*settings, error) {
 		return nil, err
 	}
 	switch {
+	case c.IsSet("model") && s.modelName == "":
+		return nil, errors.New("-m needs the path or name of a model")
 	case c.IsSet("output") && s.output == "":
 		return nil, errors.New("-o needs the name of a file")
 	case c.IsSet("suffix") && (s.suffix == "" || strings.ContainsRune(s.suffix, filepath.Separator) || strings.ContainsRune(s.suffix, '/')):

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/internal/progress"
-	"github.com/pith-codec/pith/model/builtin"
 )
 
 // passed is what went through a transform.
@@ -35,7 +34,7 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 	} else {
 		var e *codec.Encoder
 		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads, BlockSize: s.block, Memory: s.need,
-			Model:    func() (*codec.Model, error) { return s.model(builtin.ID) },
+			Model:    s.own,
 			Progress: func(raw, _ int64) { meter.Set(raw) }})
 		if err != nil {
 			return p, needsMore(err)

@@ -156,6 +156,8 @@ func explain(err error) string {
 		return text + ": raise it with --memlimit"
 	case errors.As(err, &unsupported):
 		return text + ": get a newer pith"
+	case errors.As(err, &model) && model.Need.External:
+		return text // it has a hint
 	case errors.As(err, &model), errors.As(err, &numerics):
 		return text + ": use the pith that made it"
 	case errors.As(err, &diverged):

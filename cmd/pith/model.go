@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pith-codec/pith/codec"
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/model/builtin"
+	"github.com/pith-codec/pith/model/store"
+)
+
+// openModel opens the model that files name if it is built in; tests replace it.
+var openModel = builtin.Open
+
+// model returns the model that a file names, opened once for all files: the
+// built-in one, that of -m, or one of the folders for models.
+func (s *settings) model(id container.ModelID) (m *codec.Model, err error) {
+	switch {
+	case s.opened != nil && s.opened.ID() == id:
+		return s.opened, nil
+	case !id.External:
+		m, err = openModel(id)
+	default:
+		m, err = s.stored(id)
+	}
+	if err == nil {
+		s.opened = m
+	}
+	return m, err
+}
+
+// own returns the model to compress with.
+func (s *settings) own() (*codec.Model, error) {
+	if s.modelName == "" {
+		return s.model(builtin.ID)
+	}
+	if s.chosen == nil {
+		found, err := store.Open(s.modelName)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, hint("no model "+s.modelName, "give the path of a GGUF file, or put one in "+folders())
+		} else if err != nil {
+			return nil, err
+		}
+		if s.chosen, err = parseModel(found); err != nil {
+			return nil, err
+		}
+	}
+	return s.chosen, nil
+}
+
+// stored finds a model by its hash.
+func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
+	if s.modelName != "" {
+		if m, err := s.own(); err != nil || m.ID() == id {
+			return m, err
+		}
+	}
+	found, err := store.Find(id.Hash[:])
+	if err != nil {
+		return nil, hint("none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
+	}
+	return parseModel(found)
+}
+
+func parseModel(m *store.Model) (*codec.Model, error) {
+	id := container.ModelID{External: true}
+	copy(id.Hash[:], m.Hash[:])
+	opened, err := codec.OpenModel(id, m.Parts...)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.Path, err)
+	}
+	return opened, nil
+}
+
+// folders names the places for models.
+func folders() string {
+	all := store.Folders()
+	if len(all) == 0 {
+		return "a folder that PITH_MODELS names"
+	}
+	return strings.Join(all, " or ")
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func write(t *testing.T, path, data string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(data), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	one, two, data := t.TempDir(), filepath.Join(t.TempDir(), "od[d"), t.TempDir()
+	t.Setenv("PITH_MODELS", one+string(filepath.ListSeparator)+two)
+	t.Setenv("XDG_DATA_HOME", data)
+	write(t, filepath.Join(one, "small.gguf"), "first small")
+	write(t, filepath.Join(two, "small.gguf"), "second small")
+	write(t, filepath.Join(two, "large-00001-of-00002.gguf"), "large, ")
+	write(t, filepath.Join(two, "large-00002-of-00002.gguf"), "and more")
+	write(t, filepath.Join(data, "pith", "models", "own.gguf"), "own")
+	write(t, filepath.Join(one, "broken-00001-of-00003.gguf"), "part")
+	for name, want := range map[string]string{
+		"small": "first small", "small.gguf": "first small", filepath.Join(two, "small.gguf"): "second small",
+		"large": "large, and more", "large-00001-of-00002": "large, and more", "own": "own",
+	} {
+		m, err := Open(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := string(bytes.Join(m.Parts, nil)); got != want || m.Hash != sha256.Sum256([]byte(want)) {
+			t.Errorf("%s is %q with hash %x", name, got, m.Hash)
+		}
+		found, err := Find(m.Hash[:8])
+		if err != nil || found.Hash != m.Hash {
+			t.Errorf("%s is not found by its hash: %v", name, err)
+		}
+	}
+	for _, name := range []string{"none", "", "large-00002-of-00002", filepath.Join(one, "none.gguf"), "broken", "sma", "*"} {
+		if m, err := Open(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q opened as %v, %v", name, m, err)
+		}
+	}
+	if _, err := Find([]byte("no model")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
