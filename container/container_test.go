@@ -85,7 +85,7 @@ func rewrite(t testing.TB, file []byte) []byte {
 }
 
 func samples(t testing.TB) map[string][]byte {
-	external := Header{Model: ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}}, Numerics: 300}
+	external := Header{Model: ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Size: 57}, Numerics: 300}
 	return map[string][]byte{
 		"empty":      member(t, header),
 		"stored":     member(t, header, stored("hello")),

@@ -27,13 +27,14 @@ type ModelID struct {
 	External bool
 	Number   uint64  // if not external; 0 is none
 	Hash     [8]byte // if external
+	Size     Memory  // of its files, if external
 }
 
 func (id ModelID) none() bool { return !id.External && id.Number == 0 }
 
 func (id ModelID) String() string {
 	if id.External {
-		return fmt.Sprintf("sha256:%x", id.Hash)
+		return fmt.Sprintf("sha256:%x of up to %d MiB", id.Hash, (id.Size.Bytes()+1<<20-1)>>20)
 	}
 	return fmt.Sprintf("built-in %d", id.Number)
 }
@@ -73,7 +74,7 @@ func (h Header) append(dst []byte, single bool) []byte {
 	}
 	dst = append(append(dst, magic...), versionNibble(Version)<<4|flags)
 	if h.Model.External {
-		dst = append(dst, h.Model.Hash[:]...)
+		dst = append(append(dst, h.Model.Hash[:]...), byte(h.Model.Size))
 	} else {
 		dst = AppendVarint(dst, h.Model.Number)
 	}

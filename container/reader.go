@@ -149,10 +149,12 @@ func (r *Reader) readHeader() error {
 	r.single = c&flagSingle != 0
 	r.header = Header{Model: ModelID{External: c&flagExternal != 0}}
 	if r.header.Model.External {
-		if err := r.fill(8); err != nil {
+		if err := r.fill(9); err != nil {
 			return err
 		}
-		copy(r.header.Model.Hash[:], r.raw[len(r.raw)-8:])
+		id := r.raw[len(r.raw)-9:]
+		copy(r.header.Model.Hash[:], id)
+		r.header.Model.Size = Memory(id[8])
 	} else if r.header.Model.Number, err = r.varint(maxVarint, "model number"); err != nil {
 		return err
 	}

@@ -134,8 +134,9 @@ func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
 	var file bytes.Buffer
 	id := builtin.ID
 	if len(args) > 2 {
-		hash := sha256.Sum256([]byte(ts.ReadFile(args[2])))
-		id = container.ModelID{External: true, Hash: [8]byte(hash[:8])}
+		model := []byte(ts.ReadFile(args[2]))
+		hash := sha256.Sum256(model)
+		id = container.ModelID{External: true, Hash: [8]byte(hash[:8]), Size: container.MemoryFor(int64(len(model)))}
 	}
 	w := container.NewWriter(&file, container.Header{Numerics: numerics, Model: id, Memory: container.MemoryFor(1 << 20)})
 	content := []byte("some content")

@@ -68,6 +68,7 @@ func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
 func parseModel(m *store.Model) (*codec.Model, error) {
 	id := container.ModelID{External: true}
 	copy(id.Hash[:], m.Hash[:])
+	id.Size = container.MemoryFor(m.Size())
 	opened, err := codec.OpenModel(id, m.Parts...)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Path, err)

@@ -21,6 +21,14 @@ type Model struct {
 	Hash  [sha256.Size]byte // of the parts, one behind the other
 }
 
+// Size returns the bytes of all parts.
+func (m *Model) Size() (n int64) {
+	for _, p := range m.Parts {
+		n += int64(len(p))
+	}
+	return n
+}
+
 const suffix = ".gguf"
 
 // Folders returns the folders where models are looked for: those that PITH_MODELS

@@ -39,7 +39,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got := string(bytes.Join(m.Parts, nil)); got != want || m.Hash != sha256.Sum256([]byte(want)) {
+		if got := string(bytes.Join(m.Parts, nil)); got != want || m.Hash != sha256.Sum256([]byte(want)) || m.Size() != int64(len(want)) {
 			t.Errorf("%s is %q with hash %x", name, got, m.Hash)
 		}
 		found, err := Find(m.Hash[:8])
