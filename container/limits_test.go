@@ -434,9 +434,9 @@ func FuzzChecked(f *testing.F) {
 
 func TestMessages(t *testing.T) {
 	for want, got := range map[string]string{
-		"corrupt at byte 7: why":             (&CorruptError{7, "why"}).Error(),
-		"block type 5 is not supported":      (&UnsupportedError{"block type 5"}).Error(),
-		"built-in 3":                         ModelID{Number: 3}.String(),
+		"corrupt at byte 7: why":                   (&CorruptError{7, "why"}).Error(),
+		"block type 5 is not supported":            (&UnsupportedError{"block type 5"}).Error(),
+		"built-in 3":                               ModelID{Number: 3}.String(),
 		"sha256:0102030405060708 of up to 160 MiB": ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Size: MemoryFor(145 << 20)}.String(),
 	} {
 		if got != want {
