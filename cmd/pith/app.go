@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
@@ -57,7 +58,9 @@ func (s *settings) process(u *ui, files []string) int {
 	if len(files) == 0 && s.filesFrom == "" {
 		files = []string{"-"}
 	}
+	start := time.Now()
 	code := s.inputs(u, files, func(name string) error { return s.one(u, name) })
+	u.total(time.Since(start))
 	if s.wrote {
 		// Some file systems tell of a full disk only now.
 		if err := os.Stdout.Close(); err != nil {

@@ -185,7 +185,7 @@ func (s *settings) meter(name string, info fs.FileInfo) *progress.Meter {
 	if info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	return progress.New(os.Stderr, printable(display(name)), size)
+	return progress.New(os.Stderr, s.nth+printable(display(name)), size)
 }
 
 // unchanged reports an input that was written to since it was looked at.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,7 +20,10 @@ func (s *settings) inputs(u *ui, files []string, do func(name string) error) int
 			code = max(code, u.failed(name, err))
 		}
 	}
-	for _, name := range files {
+	for i, name := range files {
+		if len(files) > 1 {
+			s.nth = fmt.Sprintf("%d/%d ", i+1, len(files))
+		}
 		s.walk(name, do, report)
 	}
 	if s.filesFrom != "" {

@@ -26,6 +26,7 @@ type settings struct {
 
 	opened *codec.Model // of files
 	chosen *codec.Model // of -m
+	nth    string       // which of the files is at hand, for the progress
 	wrote  bool         // to standard output
 }
 

@@ -30,6 +30,8 @@ import (
 type ui struct {
 	out     io.Writer
 	verbose bool
+	files   int    // that are done
+	sum     passed // of those
 }
 
 // say writes one line.
@@ -63,10 +65,22 @@ func (u *ui) failed(name string, err error) int {
 
 // done reports a finished file, if asked for.
 func (u *ui) done(name string, p passed, took time.Duration) {
-	if !u.verbose {
-		return
+	u.files++
+	u.sum = passed{p.restored, u.sum.in + p.in, u.sum.out + p.out, 0}
+	if u.verbose {
+		u.report(display(name), p, took)
 	}
-	line := fmt.Sprintf("%s: %s → %s", display(name), grouped(p.in), grouped(p.out))
+}
+
+// total reports all files that are done, if asked for and more than one.
+func (u *ui) total(took time.Duration) {
+	if u.verbose && u.files > 1 {
+		u.report(fmt.Sprintf("%d files", u.files), u.sum, took)
+	}
+}
+
+func (u *ui) report(what string, p passed, took time.Duration) {
+	line := fmt.Sprintf("%s: %s → %s", what, grouped(p.in), grouped(p.out))
 	raw, coded := p.in, p.out
 	if p.restored {
 		raw, coded = p.out, p.in
