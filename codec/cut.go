@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/pith-codec/pith/codec/transform"
@@ -96,10 +97,11 @@ func join(runs []piece) []piece {
 	return runs
 }
 
-// readable reports whether a sample looks like text in any character set.
+// readable reports whether a sample looks like text in any character set. What is
+// mostly zeros does not: bitmaps have long runs of them.
 func readable(part []byte) bool {
 	changed, _ := transform.Text(part)
-	return likelyText(changed)
+	return 2*bytes.Count(changed, []byte{0}) < len(changed) && likelyText(changed)
 }
 
 // noisy reports whether the bytes of a sample are nearly as evenly spread as

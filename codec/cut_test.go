@@ -29,6 +29,7 @@ func TestCut(t *testing.T) {
 		want  []sort
 	}{
 		"text":                     {neural, [][]byte{words}, []sort{textData}},
+		"a bitmap":                 {neural, [][]byte{code, make([]byte, 9*sample), code}, []sort{binaryData}},
 		"a byte":                   {neural, [][]byte{words[:1]}, []sort{textData}},
 		"text without a model":     {plain, [][]byte{words}, []sort{binaryData}},
 		"text, program":            {neural, [][]byte{words, code}, []sort{textData, binaryData}},
