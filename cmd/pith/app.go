@@ -26,7 +26,10 @@ const (
 // command runs the program and returns its exit code.
 func command(args []string) int {
 	u := &ui{out: os.Stderr}
-	flags, files, err := normalise(expandSubcommand(args))
+	if t, ok := findTool(args); ok {
+		return t.command(u, args[1:])
+	}
+	flags, files, err := options.normalise(expandSubcommand(args))
 	if err != nil {
 		return u.usage(err)
 	}

@@ -8,11 +8,11 @@ import (
 // normalise splits arguments into flags, each in the form --name or
 // --name=value, and files, the way getopt_long of GNU does: bundled short
 // flags, attached and separate values, flags after files, and -- as their end.
-// In addition -1 … -9, --fast and --best are levels. Abbreviated names are
+// In addition -1 … -9, --fast and --best are levels, where there are levels. Abbreviated names are
 // refused, so that new flags never change what a script does.
 //
 // The package flag, on which urfave/cli stands, stops at the first file.
-func normalise(args []string) (flags, files []string, err error) {
+func (t table) normalise(args []string) (flags, files []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -23,9 +23,9 @@ func normalise(args []string) (flags, files []string, err error) {
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			files = append(files, arg)
 		case strings.HasPrefix(arg, "--"):
-			flags, taken, err = long(flags, arg[2:], args)
+			flags, taken, err = t.long(flags, arg[2:], args)
 		default:
-			flags, taken, err = short(flags, arg[1:], args)
+			flags, taken, err = t.short(flags, arg[1:], args)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -37,9 +37,9 @@ func normalise(args []string) (flags, files []string, err error) {
 
 // long appends the flag that NAME or NAME=VALUE means. It returns how many of
 // the arguments that follow were used.
-func long(flags []string, word string, following []string) ([]string, int, error) {
+func (t table) long(flags []string, word string, following []string) ([]string, int, error) {
 	name, value, attached := strings.Cut(word, "=")
-	o, ok := find(name, 0)
+	o, ok := t.find(name, 0)
 	switch {
 	case !ok:
 		return nil, 0, fmt.Errorf("unknown option --%s", name)
@@ -54,13 +54,14 @@ func long(flags []string, word string, following []string) ([]string, int, error
 }
 
 // short is long for bundled short options.
-func short(flags []string, bundle string, following []string) ([]string, int, error) {
+func (t table) short(flags []string, bundle string, following []string) ([]string, int, error) {
+	_, levels := t.find("level", 0)
 	for i, c := range []byte(bundle) {
-		if c >= '1' && c <= '9' {
+		if levels && c >= '1' && c <= '9' {
 			flags = append(flags, "--level="+string(c))
 			continue
 		}
-		o, ok := find("", c)
+		o, ok := t.find("", c)
 		rest := bundle[i+1:]
 		switch {
 		case !ok && len(bundle) > 1:

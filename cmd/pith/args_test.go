@@ -31,14 +31,14 @@ func TestNormalise(t *testing.T) {
 		{"--fast --best", "--level=1 --level=9", ""},
 		{"list help -h", "--help", "list help"},
 	} {
-		flags, files, err := normalise(strings.Fields(c.in))
+		flags, files, err := options.normalise(strings.Fields(c.in))
 		if err != nil || strings.Join(flags, " ") != c.flags || strings.Join(files, " ") != c.files {
 			t.Errorf("%q: %q and %q, %v", c.in, flags, files, err)
 		}
 	}
 	for _, bad := range []string{"-x", "--decompres", "-decompress", "--d", "-T", "--threads", "--keep=1", "--keep=",
 		"-j", "-d-", "---keep", "--=x", "-k9x", "-dé"} {
-		if flags, _, err := normalise(strings.Fields(bad)); err == nil {
+		if flags, _, err := options.normalise(strings.Fields(bad)); err == nil {
 			t.Errorf("%q accepted as %q", bad, flags)
 		}
 	}
@@ -132,7 +132,7 @@ func FuzzArguments(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, lines string) {
 		args := strings.Split(lines, "\n")
-		flags, files, err := normalise(args)
+		flags, files, err := options.normalise(args)
 		opts, operands, ok := getoptLong(args)
 		if (err == nil) != ok {
 			t.Fatalf("%q: %v, but getopt_long: %v", args, err, ok)
@@ -205,7 +205,7 @@ func TestParse(t *testing.T) {
 		"--rm -k -c a":  "",
 		"--rm -d -ox a": "",
 	} {
-		flags, files, err := normalise(strings.Fields(args))
+		flags, files, err := options.normalise(strings.Fields(args))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ var harmless = []string{"level", "fast", "best", "threads", "memlimit", "keep", 
 
 // defaults returns the options that the environment holds, normalised.
 func defaults(value string) ([]string, error) {
-	flags, files, err := normalise(strings.Fields(value))
+	flags, files, err := options.normalise(strings.Fields(value))
 	if err == nil && len(files) > 0 {
 		err = fmt.Errorf("%q is no option", files[0])
 	}

@@ -16,7 +16,10 @@ type option struct {
 	help  string
 }
 
-var options = []option{
+// table is the options of the program, or of one of its tools.
+type table []option
+
+var options = table{
 	{"decompress", 'd', "", "restore files from FILE.pith"},
 	{"stdout", 'c', "", "write to standard output, keep the input"},
 	{"keep", 'k', "", "keep the input (this is the default)"},
@@ -48,8 +51,8 @@ var options = []option{
 }
 
 // find returns the option with the given long or short name.
-func find(long string, short byte) (option, bool) {
-	for _, o := range options {
+func (t table) find(long string, short byte) (option, bool) {
+	for _, o := range t {
 		if long != "" && o.long == long || short != 0 && o.short == short {
 			return o, true
 		}
@@ -59,8 +62,8 @@ func find(long string, short byte) (option, bool) {
 
 // cliFlags returns the table for urfave/cli. Numbers are read by the program,
 // for urfave/cli takes 010 for eight.
-func cliFlags() (flags []cli.Flag) {
-	for _, o := range options {
+func (t table) cliFlags() (flags []cli.Flag) {
+	for _, o := range t {
 		if o.value == "" {
 			flags = append(flags, &cli.BoolFlag{Name: o.long})
 		} else {
@@ -68,6 +71,22 @@ func cliFlags() (flags []cli.Flag) {
 		}
 	}
 	return flags
+}
+
+// help lists the options.
+func (t table) help() string {
+	var b strings.Builder
+	for _, o := range t {
+		name := "    --" + o.long
+		if o.short != 0 {
+			name = fmt.Sprintf("-%c, --%s", o.short, o.long)
+		}
+		if o.value != "" {
+			name += "=" + o.value
+		}
+		fmt.Fprintf(&b, "  %-22s %s\n", name, o.help)
+	}
+	return b.String()
 }
 
 // help returns the text that --help prints.
@@ -78,16 +97,7 @@ Compress each FILE to FILE.pith, or restore it with -d. Without FILE, or where
 FILE is -, read standard input and write standard output.
 
 `)
-	for _, o := range options {
-		name := "    --" + o.long
-		if o.short != 0 {
-			name = fmt.Sprintf("-%c, --%s", o.short, o.long)
-		}
-		if o.value != "" {
-			name += "=" + o.value
-		}
-		fmt.Fprintf(&b, "  %-22s %s\n", name, o.help)
-	}
+	b.WriteString(options.help())
 	b.WriteString(`
 Level 1 is Zstandard, 2 to 4 mix contexts, from 5 on with a language model.
 

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -40,19 +39,10 @@ func (s *settings) restores() bool { return s.decompress || s.test }
 // together.
 func parse(flags, files []string) (*settings, error) {
 	var s *settings
-	app := &cli.App{
-		Name: "pith", HideHelp: true, HideHelpCommand: true, HideVersion: true,
-		Flags:  cliFlags(),
-		Writer: io.Discard, ErrWriter: io.Discard, // it would print its own help
-		ExitErrHandler: func(*cli.Context, error) {}, // it would exit
-		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return err },
-		Action: func(c *cli.Context) (err error) {
-			s, err = read(c, len(files))
-			return err
-		},
-	}
-	// It gets no files, for it would take flags and commands from among them.
-	err := app.Run(append([]string{"pith"}, flags...))
+	err := options.parse(flags, func(c *cli.Context) (err error) {
+		s, err = read(c, len(files))
+		return err
+	})
 	return s, err
 }
 

@@ -29,6 +29,7 @@ import (
 //   - standard output carries data, or what --help and --version print.
 type ui struct {
 	out     io.Writer
+	tool    string // that runs, with a blank behind it, or ""
 	verbose bool
 	files   int    // that are done
 	sum     passed // of those
@@ -51,7 +52,7 @@ func (u *ui) print(text string) int {
 
 // usage reports wrong arguments and returns the exit code.
 func (u *ui) usage(err error) int {
-	u.say("pith: " + err.Error() + ": try pith --help")
+	u.say("pith: " + err.Error() + ": try pith " + u.tool + "--help")
 	return exitError
 }
 
