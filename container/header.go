@@ -44,7 +44,15 @@ type Header struct {
 	Model    ModelID
 	Numerics uint64
 	Memory   Memory
+	// Primed is whether the models were primed with a dictionary.
+	Primed     bool
+	Dictionary DictionaryID // if so
 }
+
+// DictionaryID is the first bytes of the SHA-256 of a dictionary.
+type DictionaryID [8]byte
+
+func (id DictionaryID) String() string { return fmt.Sprintf("sha256:%x", id[:]) }
 
 // Memory is an amount of memory as a header states it: 8·e + m stands for
 // (8 + m)·2^e / 8 MiB.
@@ -72,13 +80,20 @@ func (h Header) append(dst []byte, single bool) []byte {
 	if h.Model.External {
 		flags |= flagExternal
 	}
+	if h.Primed {
+		flags |= flagDictionary
+	}
 	dst = append(append(dst, magic...), versionNibble(Version)<<4|flags)
 	if h.Model.External {
 		dst = append(append(dst, h.Model.Hash[:]...), byte(h.Model.Size))
 	} else {
 		dst = AppendVarint(dst, h.Model.Number)
 	}
-	return append(AppendVarint(dst, h.Numerics), byte(h.Memory))
+	dst = append(AppendVarint(dst, h.Numerics), byte(h.Memory))
+	if h.Primed {
+		dst = append(dst, h.Dictionary[:]...)
+	}
+	return dst
 }
 
 // versionNibble returns three bits of version and one of parity.

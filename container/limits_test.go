@@ -49,7 +49,6 @@ func TestUnsupported(t *testing.T) {
 		"state continues":      craft(plain, kind(3|16)),
 		"transform 32":         craft(plain, kind(3|32)),
 		"transform 128":        craft(plain, kind(3|128)),
-		"dictionary":           craft(flagged(flagDictionary, "12345678"), mixed),
 		"engine":               craft(flagged(flagForeign, "\x05llama"), mixed),
 		"engine without name":  craft(flagged(flagForeign, "\x00"), mixed),
 		"engine of 255 bytes":  craft(flagged(flagForeign, "\xff"+string(bytes.Repeat([]byte("n"), 255))), mixed),

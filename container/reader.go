@@ -167,10 +167,11 @@ func (r *Reader) readHeader() error {
 	}
 	r.header.Memory = Memory(memory)
 	if c&flagDictionary != 0 {
-		r.refuse = "a dictionary"
 		if err := r.fill(8); err != nil {
 			return err
 		}
+		r.header.Primed = true
+		copy(r.header.Dictionary[:], r.raw[len(r.raw)-8:])
 	}
 	if c&flagForeign != 0 {
 		n, err := r.byte()

@@ -144,6 +144,9 @@ single("model_none", "good", 1, head=header(model=varint(0)))
 single("model_large", "good", 1, head=header(model=varint(2**63 - 1)))
 single("model_external", "good", 1, kind=NEURAL, head=header(flags=2, model=b"\x01\x02\x03\x04\x05\x06\x07\x08\x39"))
 single("model_external_zero", "good", 1, kind=NEURAL, head=header(flags=2, model=bytes(9)))
+single("dictionary", "good", 1, head=header(flags=4, rest=b"identity"))
+single("dictionary_zero", "good", 1, kind=MIXING, head=header(flags=4, rest=bytes(8)))
+several("dictionary_two_blocks", "good", 2, head=header(single=False, flags=4, rest=b"identity"), contents=(b"first", b"second"))
 single("numerics_large", "good", 1, head=header(numerics=varint(2**63 - 1)))
 single("memory_least", "good", 1, head=header(memory=0))
 single("memory_most", "good", 1, head=header(memory=255))
@@ -179,7 +182,6 @@ for bit in (16, 32, 64, 128):
     single(f"transform_{bit}", "unsupported", kind=MIXING | bit)
     single(f"transform_{bit}_stored", "unsupported", kind=STORED | bit)
     single(f"transform_{bit}_check", "corrupt", kind=MIXING | bit, check=1)
-single("dictionary", "unsupported", head=header(flags=4, rest=b"identity"))
 single("dictionary_check", "corrupt", head=header(flags=4, rest=b"identity"), check=1)
 single("foreign", "unsupported", head=header(flags=8, rest=b"\x05llama"))
 single("foreign_check", "corrupt", head=header(flags=8, rest=b"\x05llama"), check=1)
@@ -253,6 +255,7 @@ several("trailer_again", "corrupt", 3, after=b"\0\3")
 # Cuts at the end of each field.
 n, m = header(), header(single=False)
 neural = block(n, 0, kind=NEURAL)
+add("cut_in_dictionary", "truncated", 0, header(flags=4, rest=b"ident"))
 for name, at in (("nothing", 0), ("magic", 2), ("version", 4), ("model", 5), ("numerics", 6), ("memory", 7), ("block", 8), ("length", 9),
                  ("payload_length", 10), ("tokens", 11), ("shape", 12), ("hash", 13), ("hash_inside", 20), ("check", 21),
                  ("payload", 25), ("payload_inside", 27)):
