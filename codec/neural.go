@@ -82,7 +82,7 @@ func (n *neural) reserve(rows int) {
 // repeated tells of each token whether it is the one expected after a repeat.
 func repeated(tokens []int32, s shape) []bool {
 	hits := make([]bool, len(tokens))
-	r := ensemble.NewRepeats(s.streams, len(tokens))
+	r := ensemble.NewRepeats(s.streams, len(tokens), nil)
 	for step := range s.steps(len(tokens)) {
 		for i := range s.streams {
 			if at, ok := s.at(i, step, len(tokens)); ok {
@@ -175,7 +175,7 @@ func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick fun
 		return nil, err
 	}
 	whole := slices.Clone(lists)
-	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens))
+	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens), nil)
 	c := bitEncoder{arith.NewEncoder(nil)}
 	for step := range s.steps(len(tokens)) {
 		expected := expect(repeats, s)

@@ -51,7 +51,7 @@ func TestRepeat(t *testing.T) {
 
 // TestExpected follows repeats token by token.
 func TestExpected(t *testing.T) {
-	r := ensemble.NewRepeats(2, 1000)
+	r := ensemble.NewRepeats(2, 1000, nil)
 	for id := range int32(100) {
 		if x, _, ok := r.Expected(0); ok {
 			t.Fatalf("expected %d where all is new", x)

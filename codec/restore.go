@@ -66,7 +66,7 @@ func (r *restorer) predict() {
 // more than most.
 func (n *neural) decode(payload []byte, count, size, most int, s shape, tick func(done int)) ([]byte, error) {
 	r := newRestorer(n, s)
-	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, count)
+	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, count, nil)
 	decoder := arith.NewDecoder(payload)
 	c := bitDecoder{decoder}
 	total, done := 0, 0

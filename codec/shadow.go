@@ -25,7 +25,7 @@ func (e *ShadowError) Error() string {
 // shadow decodes a payload with the opinions it was made with. Size is that of the
 // block's content.
 func (n *neural) shadow(payload []byte, tokens []int32, lists [][]int32, size int, s shape) error {
-	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens))
+	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens), nil)
 	lists = slices.Clone(lists)
 	decoder := arith.NewDecoder(payload)
 	c := bitDecoder{decoder}

@@ -86,7 +86,11 @@ func rewrite(t testing.TB, file []byte) []byte {
 
 func samples(t testing.TB) map[string][]byte {
 	external := Header{Model: ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Size: 57}, Numerics: 300}
+	primed := header
+	primed.Primed, primed.Dictionary = true, DictionaryID{1, 2, 3, 4, 5, 6, 7, 8}
 	return map[string][]byte{
+		"primed":     member(t, primed, neural(301, 40)),
+		"primed two": member(t, primed, neural(20, 9), stored("three")),
 		"empty":      member(t, header),
 		"stored":     member(t, header, stored("hello")),
 		"neural":     member(t, header, neural(301, 40)),

@@ -1,5 +1,7 @@
 package cm
 
+import "slices"
+
 // Adaptive is a probability that learns: 22 bits of it above 10 bits that count
 // the bits seen, which set how far the next one moves it.
 type Adaptive uint32
@@ -53,6 +55,12 @@ func NewAPM(contexts int) APM {
 	for done := apmPoints; done < len(a.curve); done *= 2 {
 		copy(a.curve[done:], a.curve[:done])
 	}
+	return a
+}
+
+// Clone returns maps that learn apart from a.
+func (a APM) Clone() APM {
+	a.curve = slices.Clone(a.curve)
 	return a
 }
 

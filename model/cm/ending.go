@@ -1,6 +1,10 @@
 package cm
 
-import "github.com/pith-codec/pith/model/mix"
+import (
+	"slices"
+
+	"github.com/pith-codec/pith/model/mix"
+)
 
 // Ending predicts whether an expert's symbol ends after the bytes it has so
 // far: a decision that a byte history does not show. Its contexts are numbers
@@ -37,6 +41,13 @@ func NewEnding(m *Model) *Ending {
 	e.mixer = newMixer(initial, []int{ExpertClasses * depths, matchClasses},
 		rate{first: 24, last: 2, half: 128}, rate{first: 12, last: 2, half: 256})
 	return e
+}
+
+// Fork returns a predictor for m, a fork of its own model, that knows what e knows.
+func (e *Ending) Fork(m *Model) *Ending {
+	f := *e
+	f.m, f.cells, f.mixer, f.refine = m, slices.Clone(e.cells), e.mixer.clone(), e.refine.Clone()
+	return &f
 }
 
 // Predict returns the probability that the symbol ends here.

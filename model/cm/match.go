@@ -1,6 +1,9 @@
 package cm
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // position names a byte in a history: that of stream, before offset.
 type position struct {
@@ -37,6 +40,12 @@ func newMatcher(length, entries int) *matcher {
 		m.right[i], m.endings[i] = AdaptiveAt(p, 6), AdaptiveAt(p, 6)
 	}
 	return m
+}
+
+func (m *matcher) clone() *matcher {
+	c := *m
+	c.last, c.right, c.endings = slices.Clone(m.last), slices.Clone(m.right), slices.Clone(m.endings)
+	return &c
 }
 
 // pointer is a history's current match: the predicted byte is at its position.

@@ -1,6 +1,10 @@
 package cm
 
-import "github.com/pith-codec/pith/model/mix"
+import (
+	"slices"
+
+	"github.com/pith-codec/pith/model/mix"
+)
 
 // mixer combines opinions by logistic mixing (Mahoney, Adaptive Weighing of
 // Context Models for Lossless Data Compression, 2005): their weighted sum in
@@ -37,6 +41,11 @@ func newWeightSet(contexts int, initial []int32, r rate) weightSet {
 	return s
 }
 
+func (s weightSet) clone() weightSet {
+	s.weights, s.seen = slices.Clone(s.weights), slices.Clone(s.seen)
+	return s
+}
+
 // mix returns the opinion of the context's weights on x.
 func (s *weightSet) mix(x []int32, context int) int32 {
 	s.context = context
@@ -67,6 +76,14 @@ func newMixer(initial []int32, contexts []int, first, final rate) mixer {
 	}
 	m.final = newWeightSet(256, share, final)
 	return m
+}
+
+func (m *mixer) clone() mixer {
+	c := mixer{sets: slices.Clone(m.sets), x: slices.Clone(m.x), y: slices.Clone(m.y), final: m.final.clone()}
+	for i := range c.sets {
+		c.sets[i] = c.sets[i].clone()
+	}
+	return c
 }
 
 // mix returns the joint opinion on m.x.

@@ -7,7 +7,11 @@
 // far, in order.
 package cm
 
-import "github.com/pith-codec/pith/model/mix"
+import (
+	"slices"
+
+	"github.com/pith-codec/pith/model/mix"
+)
 
 // Model is the state that all histories of a block share.
 type Model struct {
@@ -66,10 +70,31 @@ func New(streams, size int) *Model {
 	m.mixer = newMixer(initialWeights(),
 		[]int{256, matchClasses * depths, ExpertClasses * depths, 256, pairs},
 		rate{first: 24, last: 3, half: 256}, rate{first: 12, last: 1, half: 256})
-	for i := range streams {
-		m.histories = append(m.histories, newHistory(i))
-	}
+	m.addHistories(streams)
 	return m
+}
+
+// addHistories adds empty histories.
+func (m *Model) addHistories(n int) {
+	for range n {
+		m.histories = append(m.histories, newHistory(len(m.histories)))
+	}
+}
+
+// Fork returns a model that knows what m knows, and has as many empty histories
+// behind those of m, which must not grow any more. m may be forked again.
+func (m *Model) Fork(streams int) *Model {
+	f := *m
+	f.slots.table = slices.Clone(m.slots.table)
+	for i, matcher := range m.matchers {
+		f.matchers[i] = matcher.clone()
+	}
+	f.mixer = m.mixer.clone()
+	f.byOrder1, f.byMatch = m.byOrder1.Clone(), m.byMatch.Clone()
+	f.biases.cells = slices.Clone(m.biases.cells)
+	f.histories = slices.Clone(m.histories)
+	f.addHistories(streams)
+	return &f
 }
 
 // initialWeights trusts the expert, and what usually helps a little.

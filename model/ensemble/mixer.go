@@ -38,10 +38,26 @@ func NewMixer(v *Vocabulary, streams, size int) *Mixer {
 		m.misses[i] = cm.NewRare(8, 8)
 	}
 	m.ending = cm.NewEnding(m.cm)
-	for i := range streams {
-		m.streams = append(m.streams, stream{history: m.cm.History(i)})
-	}
+	m.begin(0, streams)
 	return m
+}
+
+// begin has the streams begin, whose histories are those from first on.
+func (m *Mixer) begin(first, streams int) {
+	m.streams = nil
+	for i := range streams {
+		m.streams = append(m.streams, stream{history: m.cm.History(first + i)})
+	}
+}
+
+// Fork returns a mixer for streams that begin, which knows what m, a mixer of one
+// stream, has learnt. m must code no more, but may be forked again.
+func (m *Mixer) Fork(streams int) *Mixer {
+	f := *m
+	f.cm = m.cm.Fork(streams)
+	f.ending = m.ending.Fork(f.cm)
+	f.begin(1, streams)
+	return &f
 }
 
 // SwitchOff switches parts of the context mixer off, to measure what they are worth.
@@ -88,16 +104,21 @@ func (m *Mixer) Repeat(stream int, expected, length int32, hit bool, c BitCoder)
 	if bit != 0 {
 		return false
 	}
+	m.Learn(stream, expected)
+	return true
+}
+
+// Learn takes in the next token of a stream that is known without coding.
+func (m *Mixer) Learn(stream int, id int32) {
 	s := &m.streams[stream]
-	for _, b := range m.v.bytes(expected) {
+	for _, b := range m.v.bytes(id) {
 		for shift := 7; shift >= 0; shift-- {
 			m.cm.Learn(s.history, int(b>>shift&1))
 		}
 	}
 	s.history.EndToken()
-	s.escaped = b2i(int(expected) >= m.v.size)
-	s.last = [2]uint32{uint32(expected) + 1, s.last[0]}
-	return true
+	s.escaped = b2i(int(id) >= m.v.size)
+	s.last = [2]uint32{uint32(id) + 1, s.last[0]}
 }
 
 // turn is the coder of one token.

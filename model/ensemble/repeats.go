@@ -4,7 +4,7 @@ package ensemble
 // stood before, in any stream, and what followed there. Where a long repeat is
 // confirmed, a language model is not worth its time.
 type Repeats struct {
-	tokens [][]int32 // of each stream
+	tokens [][]int32 // of the dictionary and each stream
 	match  []repeat
 	last   []place // by hash of the latest tokens; offset 0 is none
 	mask   uint32
@@ -16,7 +16,7 @@ type repeat struct {
 	length int32
 }
 
-type place struct{ stream, offset int32 }
+type place struct{ stream, offset int32 } // stream 0 is the dictionary
 
 const (
 	// Confirmed is the number of tokens that must have been repeated.
@@ -28,20 +28,25 @@ const (
 	tokenPrime = 0x9E3779B1
 )
 
-// NewRepeats returns the state for a block of so many streams and tokens.
-func NewRepeats(streams, tokens int) *Repeats {
+// NewRepeats returns the state for a block of so many streams and tokens, which may
+// repeat what stands in the dictionary, too.
+func NewRepeats(streams, tokens int, dictionary []int32) *Repeats {
 	n := 1 << 10
-	for n < tokens && n < maxPlaces {
+	for n < tokens+len(dictionary) && n < maxPlaces {
 		n *= 2
 	}
-	return &Repeats{tokens: make([][]int32, streams), match: make([]repeat, streams), last: make([]place, n), mask: uint32(n - 1)}
+	r := &Repeats{tokens: make([][]int32, streams+1), match: make([]repeat, streams+1), last: make([]place, n), mask: uint32(n - 1)}
+	for _, id := range dictionary {
+		r.append(0, id)
+	}
+	return r
 }
 
 // Expected returns the token that is expected next in a stream, and how many
 // tokens before it were the same as there; ok is false if no repeat is
 // confirmed.
 func (r *Repeats) Expected(stream int) (id, length int32, ok bool) {
-	m := r.match[stream]
+	m := r.match[stream+1]
 	if m.length < Confirmed || int(m.at.offset) >= len(r.tokens[m.at.stream]) {
 		return 0, 0, false
 	}
@@ -49,7 +54,9 @@ func (r *Repeats) Expected(stream int) (id, length int32, ok bool) {
 }
 
 // Append adds the next token to a stream.
-func (r *Repeats) Append(stream int, id int32) {
+func (r *Repeats) Append(stream int, id int32) { r.append(stream+1, id) }
+
+func (r *Repeats) append(stream int, id int32) {
 	m := &r.match[stream]
 	if source := r.tokens[m.at.stream]; m.length > 0 && int(m.at.offset) < len(source) && source[m.at.offset] == id {
 		m.at.offset++

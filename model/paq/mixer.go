@@ -1,6 +1,8 @@
 package paq
 
 import (
+	"slices"
+
 	"github.com/pith-codec/pith/model/cm"
 	"github.com/pith-codec/pith/model/mix"
 )
@@ -23,6 +25,11 @@ func newWeightSet(contexts, n int, initial, rate int32) weightSet {
 	for i := range s.weights {
 		s.weights[i] = initial
 	}
+	return s
+}
+
+func (s weightSet) clone() weightSet {
+	s.weights = slices.Clone(s.weights)
 	return s
 }
 

@@ -10,6 +10,7 @@ package paq
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/pith-codec/pith/model/cm"
 	"github.com/pith-codec/pith/model/mix"
@@ -96,6 +97,37 @@ func New(p Profile, log, size int) *Model {
 	m.contexts()
 	m.enter()
 	return m
+}
+
+// Clone returns a model that goes on from where m is, apart from it.
+func (m *Model) Clone() *Model {
+	c := *m
+	c.text, c.hashes, c.ages = slices.Clone(m.text), slices.Clone(m.hashes), slices.Clone(m.ages)
+	c.x, c.y, c.selected = slices.Clone(m.x), slices.Clone(m.y), slices.Clone(m.selected)
+	c.slots.table = slices.Clone(m.slots.table)
+	c.at = make([]*slot, len(m.at))
+	for i, s := range m.at {
+		j := m.places[i].at
+		if s != &m.slots.table[j] {
+			j ^= 1
+		}
+		c.at[i] = &c.slots.table[j]
+	}
+	c.matchers = nil
+	for _, a := range m.matchers {
+		b := *a
+		b.last = slices.Clone(a.last)
+		c.matchers = append(c.matchers, &b)
+	}
+	c.sets, c.final = slices.Clone(m.sets), m.final.clone()
+	for i := range c.sets {
+		c.sets[i] = c.sets[i].clone()
+	}
+	c.apms = slices.Clone(m.apms)
+	for i := range c.apms {
+		c.apms[i] = c.apms[i].Clone()
+	}
+	return &c
 }
 
 // setRate sets the rate at which weights are learnt: fast at first, slow in the end.
