@@ -54,10 +54,10 @@ func TestCM(t *testing.T) {
 			}
 			began := time.Now()
 			x := mixing{profile, paq.LogFor(len(content), paq.MaxLog)}
-			payload := encodeMixing(content, x, func(int) {})
+			payload := encodeMixing(content, x, nil, func(int) {})
 			took := time.Since(began)
 			spent += took
-			if back, err := decodeMixing(payload, x, len(content), func(int) {}); err != nil || !bytes.Equal(back, content) {
+			if back, err := decodeMixing(payload, x, len(content), nil, func(int) {}); err != nil || !bytes.Equal(back, content) {
 				t.Errorf("%s is not restored: %v", path, err)
 			}
 			total, sum = total+len(content), sum+len(payload)

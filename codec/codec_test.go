@@ -131,7 +131,7 @@ func TestNeuralAnyBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := newNeural(m, 2)
+	n, err := newNeural(m, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestNeuralAnyBytes(t *testing.T) {
 		tokens := m.tokens.Encode(nil, text)
 		for streams := 1; streams <= min(16, len(tokens)); streams *= 2 {
 			s := shape{streams, 128}
-			payload, err := n.encode(tokens, repeated(tokens, s), len(text), s, func(int) {})
+			payload, err := n.encode(unprimed, tokens, unprimed.repeated(tokens, s), len(text), s, func(int) {})
 			if err != nil {
 				t.Error(err)
 			}
@@ -201,7 +201,7 @@ func TestKernelsMakeOneFile(t *testing.T) {
 	for _, name := range []string{"avx2", "avx512vnni", "neon", "amx"} {
 		t.Setenv("PITH_KERNELS", name)
 		m, _ := tiny()
-		n, err := newNeural(m, 1)
+		n, err := newNeural(m, 1, nil)
 		if err != nil {
 			continue
 		}
@@ -464,7 +464,7 @@ func BenchmarkReal(b *testing.B) {
 	m := realModel(b)
 	text := shareddata.Read(b, "corpora/canterbury/lcet10.txt")[:1<<17]
 	tokens := m.tokens.Encode(nil, text)
-	n, err := newNeural(m, runtime.GOMAXPROCS(0))
+	n, err := newNeural(m, runtime.GOMAXPROCS(0), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -474,7 +474,7 @@ func BenchmarkReal(b *testing.B) {
 		var payload []byte
 		b.Run(fmt.Sprintf("encode/streams=%d", streams), func(b *testing.B) {
 			for b.Loop() {
-				payload, _ = n.encode(tokens, repeated(tokens, s), len(text), s, func(int) {})
+				payload, _ = n.encode(unprimed, tokens, unprimed.repeated(tokens, s), len(text), s, func(int) {})
 			}
 			b.ReportMetric(float64(len(tokens)*b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})

@@ -95,12 +95,12 @@ func TestCost(t *testing.T) {
 				t.Fatal(err)
 			}
 		} else {
-			n, err := newNeural(m, 2)
+			n, err := newNeural(m, 2, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			lists, err := n.opinions(tokens, make([]bool, len(tokens)), shape{1, *costWindow}, func(int) {})
+			lists, err := n.opinions(unprimed, tokens, make([]bool, len(tokens)), shape{1, *costWindow}, func(int) {})
 			if err != nil {
 				t.Fatal(err)
 			}

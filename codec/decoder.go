@@ -16,6 +16,8 @@ type DecoderOptions struct {
 	// Memory is the most that a block may take, by the shape it states; 0 is
 	// DefaultMemory. No level of this package comes near it.
 	Memory int64
+	// Dictionary is what members that name one are decoded with; nil is none.
+	Dictionary *Dictionary
 	// Model is called for the model that a neural block needs.
 	Model func(id container.ModelID) (*Model, error)
 	// Progress is called now and then from Read with the bytes restored and
@@ -59,7 +61,8 @@ func NewDecoder(r io.Reader, o DecoderOptions) *Decoder {
 }
 
 // Read implements io.Reader. Its errors are those of container.Reader.Next,
-// *ModelError, *NumericsError, *LimitError and *DivergedError; they are final.
+// *ModelError, *DictionaryError, *NumericsError, *LimitError, *DivergedError and
+// *ShadowError; they are final.
 func (d *Decoder) Read(p []byte) (int, error) {
 	for len(d.rest) == 0 {
 		if d.err != nil {
@@ -142,9 +145,10 @@ func (d *Decoder) start() bool {
 		return false
 	}
 	h := d.waiting[0]
-	need := int64(2 * h.block.Length)
+	size := h.block.Length + d.o.Dictionary.size()
+	need := int64(2 * size)
 	if h.block.Type == container.Mixing {
-		need = paq.Memory(paq.MaxLog, h.block.Length)
+		need = paq.Memory(paq.MaxLog, size)
 	}
 	if len(d.begun) > 0 && d.queue.memory()+need > d.o.Memory {
 		return false
@@ -176,15 +180,29 @@ func (h *held) verified(content []byte, err error) ([]byte, error) {
 // plain decodes a block without a model.
 func (d *Decoder) plain(h *held, tick func(done int)) ([]byte, error) {
 	b := h.block
+	dictionary, err := d.dictionary(h)
 	switch {
 	case b.Type == container.Stored:
 		return h.verified(b.Payload, nil)
+	case err != nil:
+		return nil, err
 	case b.Type == container.Zstd:
-		return h.verified(d.decodeZstd(b))
+		return h.verified(d.decodeZstd(b, dictionary))
 	case h.header.Numerics != Numerics:
 		return nil, &NumericsError{h.header.Numerics}
 	}
-	return h.verified(d.decodeMixing(b, tick))
+	return h.verified(d.decodeMixing(b, dictionary, tick))
+}
+
+// dictionary returns the one that the block's member names, nil if it names none.
+func (d *Decoder) dictionary(h *held) (*Dictionary, error) {
+	switch {
+	case !h.header.Primed:
+		return nil, nil
+	case d.o.Dictionary == nil || d.o.Dictionary.id != h.header.Dictionary:
+		return nil, &DictionaryError{h.header.Dictionary}
+	}
+	return d.o.Dictionary, nil
 }
 
 // decode decodes any block.
@@ -200,25 +218,30 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 	if n := h.header.Numerics; n != Numerics {
 		return nil, &NumericsError{n}
 	}
+	dictionary, err := d.dictionary(h)
+	if err != nil {
+		return nil, err
+	}
 	if err := d.open(h.header.Model); err != nil {
 		return nil, err
 	}
+	d.neural.dictionary = dictionary
 	s := shape{streams: b.Streams, window: b.Window}
 	if err := d.model.supports(s); err != nil {
 		return nil, &ModelError{d.model.id, err}
 	}
-	if need := d.model.memory(s, b.Length); need > d.o.Memory {
+	if need := d.model.memory(s, b.Length, dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
 	return h.verified(d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) }))
 }
 
 // decodeZstd returns the content of a block of Zstandard.
-func (d *Decoder) decodeZstd(b *container.Block) ([]byte, error) {
-	if need := zstdMemory(b.Length); need > d.o.Memory {
+func (d *Decoder) decodeZstd(b *container.Block, dictionary *Dictionary) ([]byte, error) {
+	if need := zstdMemory(b.Length + dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
-	content, err := decodeZstd(b.Payload, b.Length)
+	content, err := decodeZstd(b.Payload, b.Length, dictionary)
 	if err != nil {
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: err.Error()}
 	}
@@ -227,19 +250,19 @@ func (d *Decoder) decodeZstd(b *container.Block) ([]byte, error) {
 
 // decodeMixing returns the content of a block of context mixing. Its check was
 // good, so what does not fit is a divergence.
-func (d *Decoder) decodeMixing(b *container.Block, tick func(done int)) ([]byte, error) {
+func (d *Decoder) decodeMixing(b *container.Block, dictionary *Dictionary, tick func(done int)) ([]byte, error) {
 	t, payload, err := transforms(b, transform.OfCode)
 	if err != nil {
 		return nil, err
 	}
-	m, ok := readMixing(payload, b.Length)
+	m, ok := readMixing(payload, b.Length+dictionary.size())
 	if !ok {
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: "parameters of context mixing are not valid"}
 	}
-	if need := m.memory(b.Length); need > d.o.Memory {
+	if need := m.memory(b.Length, dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
-	content, err := decodeMixing(payload, m, b.Length, tick)
+	content, err := decodeMixing(payload, m, b.Length, dictionary, tick)
 	if err != nil {
 		return nil, &DivergedError{b.Offset}
 	}
@@ -258,6 +281,10 @@ func (d *Decoder) decodeNeural(b *container.Block, s shape, tick func(done int))
 		most *= transform.Growth
 	}
 	text, err := d.neural.decode(payload, b.Tokens, b.Length, most, s, tick)
+	var fault *ShadowError
+	if errors.As(err, &fault) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &DivergedError{b.Offset}
 	}
@@ -304,6 +331,6 @@ func (d *Decoder) open(id container.ModelID) (err error) {
 		d.neural.close()
 	}
 	d.id = id
-	d.neural, err = newNeural(d.model, d.o.Threads)
+	d.neural, err = newNeural(d.model, d.o.Threads, nil)
 	return err
 }

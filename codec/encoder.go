@@ -31,6 +31,8 @@ type EncoderOptions struct {
 	// Tables and blocks become smaller, streams fewer and windows shorter until
 	// it fits; where nothing does, the error is a *LimitError.
 	Memory int64
+	// Dictionary primes the models; nil is none. Decoding needs it again.
+	Dictionary *Dictionary
 	// Model is called when a block first calls for the language model.
 	Model func() (*Model, error)
 	// Progress is called now and then from Write and Close with the bytes taken
@@ -173,6 +175,9 @@ func (e *Encoder) next() error {
 // write writes a block, the first two of which decide what the header says.
 func (e *Encoder) write(b *container.Block) error {
 	e.blocks++
+	if d := e.level.dictionary; d != nil && (b.Type != container.Stored || e.blocks == 2) {
+		e.w.Header.Primed, e.w.Header.Dictionary = true, d.id
+	}
 	if e.blocks == 1 {
 		e.needWithoutModel(b.Length)
 	}
@@ -201,17 +206,17 @@ func (e *Encoder) write(b *container.Block) error {
 func (l level) plainBlock(content []byte, tick func(done int)) (*container.Block, error) {
 	b := &container.Block{Type: container.Stored, Length: len(content), Hash: container.Hash(content), Payload: content}
 	if l.zstd {
-		payload, err := encodeZstd(content, zstd.SpeedBetterCompression)
+		payload, err := encodeZstd(content, zstd.SpeedBetterCompression, l.dictionary)
 		if len(payload) < len(b.Payload) {
 			b.Type, b.Payload = container.Zstd, payload
 		}
 		return b, err
 	}
-	if hopeless, err := incompressible(content); hopeless || err != nil {
+	if hopeless, err := incompressible(content, l.dictionary); hopeless || err != nil {
 		return b, err
 	}
 	code, t := transform.Code(content)
-	if payload := append(prefix(t), encodeMixing(code, l.mixing(len(code)), tick)...); len(payload) < len(b.Payload) {
+	if payload := append(prefix(t), encodeMixing(code, l.mixing(len(code)), l.dictionary, tick)...); len(payload) < len(b.Payload) {
 		b.Type, b.Transformed, b.Payload = container.Mixing, t != nil, payload
 	}
 	return b, nil
@@ -241,14 +246,18 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 		return b, nil
 	}
 	x := e.level.shape(len(tokens))
-	hits := repeated(tokens, x)
+	p, err := e.neural.prime(x.window)
+	if err != nil {
+		return nil, err
+	}
+	hits := p.repeated(tokens, x)
 	if !e.level.prefer && !worthModel(len(b.Payload), hits) {
 		return b, nil
 	}
 	tick := func(done int) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
-	payload, err := e.neural.encode(tokens, hits, len(content), x, tick)
+	payload, err := e.neural.encode(p, tokens, hits, len(content), x, tick)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +292,7 @@ func (e *Encoder) open() (err error) {
 	if e.level, err = e.level.within(e.o.Memory, e.model); err != nil {
 		return err
 	}
-	e.neural, err = newNeural(e.model, e.o.Threads)
+	e.neural, err = newNeural(e.model, e.o.Threads, e.level.dictionary)
 	return err
 }
 
@@ -294,15 +303,15 @@ func (e *Encoder) mayUseModel() bool { return e.o.Model != nil && e.level.window
 func (e *Encoder) need(s shape, size int) {
 	h := &e.w.Header
 	h.Model = e.model.id
-	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size)))
+	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size, e.level.dictionary.size())))
 }
 
 // needWithoutModel states in the header the memory for a block of size bytes that
 // is not neural.
 func (e *Encoder) needWithoutModel(size int) {
-	need := zstdMemory(size)
+	need := zstdMemory(size + e.level.dictionary.size())
 	if !e.level.zstd {
-		need = e.level.mixing(size).memory(size)
+		need = e.level.mixing(size).memory(size, e.level.dictionary.size())
 	}
 	h := &e.w.Header
 	h.Memory = max(h.Memory, container.MemoryFor(need))

@@ -27,6 +27,8 @@ type level struct {
 	profile paq.Profile // of context mixing
 	log     int         // most slots of context mixing, as a power of two; 0 is paq.MaxLog
 	prefer  bool        // neural blocks even where the context mixer is better: for tests
+
+	dictionary *Dictionary // nil if there is none
 }
 
 var levels = [MaxLevel + 1]level{
@@ -47,7 +49,7 @@ func (l level) mixing(size int) mixing {
 	if most == 0 {
 		most = paq.MaxLog
 	}
-	return mixing{profile: l.profile, log: paq.LogFor(size, most)}
+	return mixing{profile: l.profile, log: paq.LogFor(size+l.dictionary.size(), most)}
 }
 
 // shape returns how a block of the given tokens is laid out: as many streams,
@@ -57,8 +59,12 @@ func (l level) shape(tokens int) shape {
 	return shape{streams: 1 << (bits.Len(uint(n)) - 1), window: l.window}
 }
 
-// memory returns an upper bound of what decoding a neural block takes.
-func (m *Model) memory(s shape, size int) int64 {
-	const fixed = 96 << 20 // the mixer's tables, buffers of the engine and the runtime
+// memory returns an upper bound of what decoding a neural block takes, with a
+// dictionary of primed bytes.
+func (m *Model) memory(s shape, size, primed int) int64 {
+	fixed := int64(96 << 20) // the mixer's tables, buffers of the engine and the runtime
+	if primed > 0 {
+		fixed += 48<<20 + m.lm.StreamBytes(s.window, prefill) + 24*int64(primed)
+	}
 	return m.lm.Bytes() + int64(s.streams)*(m.lm.StreamBytes(s.window, prefill)+m.lm.WeightsBytes()) + int64(8*size) + fixed
 }

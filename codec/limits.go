@@ -21,13 +21,14 @@ func (l level) limited(o EncoderOptions) (level, error) {
 	if o.BlockSize != 0 {
 		l.block = o.BlockSize
 	}
+	l.dictionary = o.Dictionary
 	if o.Memory == 0 {
 		return l, nil
 	}
 	for l.plain() > o.Memory {
 		switch {
 		// Tables of a slot for four bytes still hold what recurs.
-		case !l.zstd && l.mixing(l.block).log > max(paq.MinLog, paq.LogFor(l.block, paq.MaxLog)-4):
+		case !l.zstd && l.mixing(l.block).log > max(paq.MinLog, paq.LogFor(l.block+l.dictionary.size(), paq.MaxLog)-4):
 			l.log = l.mixing(l.block).log - 1
 		case l.block > MinBlockSize:
 			l.block = max(l.block/2, MinBlockSize)
@@ -41,15 +42,17 @@ func (l level) limited(o EncoderOptions) (level, error) {
 // plain returns what decoding a block takes that is not neural.
 func (l level) plain() int64 {
 	if l.zstd {
-		return zstdMemory(l.block)
+		return zstdMemory(l.block + l.dictionary.size())
 	}
-	return l.mixing(l.block).memory(l.block)
+	return l.mixing(l.block).memory(l.block, l.dictionary.size())
 }
 
 // within returns the level with as many streams and as long a window as decode in
 // limit bytes; 0 is without a limit.
 func (l level) within(limit int64, m *Model) (level, error) {
-	need := func() int64 { return m.memory(shape{l.streams, l.window}, min(l.block, container.MaxNeural)) }
+	need := func() int64 {
+		return m.memory(shape{l.streams, l.window}, min(l.block, container.MaxNeural), l.dictionary.size())
+	}
 	for limit > 0 && need() > limit {
 		switch {
 		case l.streams > 1:

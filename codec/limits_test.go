@@ -107,7 +107,7 @@ func TestMemoryForModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := level{window: 1024, streams: 32, block: 64 << 10}
-	need := func(streams, window int) int64 { return m.memory(shape{streams, window}, l.block) }
+	need := func(streams, window int) int64 { return m.memory(shape{streams, window}, l.block, 0) }
 	for _, c := range []struct {
 		limit           int64
 		streams, window int

@@ -14,7 +14,8 @@ type mixing struct {
 
 func (m mixing) byte() byte { return byte(m.profile)<<5 | byte(m.log) }
 
-// readMixing returns what the first byte of a payload says of a block of size bytes.
+// readMixing returns what the first byte of a payload says of a block of size bytes,
+// those of a dictionary included.
 func readMixing(payload []byte, size int) (m mixing, ok bool) {
 	if len(payload) == 0 {
 		return mixing{}, false
@@ -23,12 +24,19 @@ func readMixing(payload []byte, size int) (m mixing, ok bool) {
 	return m, m.profile < paq.Profiles && m.log >= paq.MinLog && m.log <= paq.LogFor(size, paq.MaxLog)
 }
 
-// memory returns an upper bound of what decoding a block of size bytes takes.
-func (m mixing) memory(size int) int64 { return paq.Memory(m.log, size) }
+// memory returns an upper bound of what decoding a block of size bytes takes, with
+// a dictionary of primed bytes.
+func (m mixing) memory(size, primed int) int64 {
+	need := paq.Memory(m.log, size+primed)
+	if primed > 0 && need <= kept {
+		need *= 2
+	}
+	return need
+}
 
 // encodeMixing codes content by context mixing alone.
-func encodeMixing(content []byte, x mixing, tick func(done int)) []byte {
-	m, c := paq.New(x.profile, x.log, len(content)), arith.NewEncoder([]byte{x.byte()})
+func encodeMixing(content []byte, x mixing, d *Dictionary, tick func(done int)) []byte {
+	m, c := d.predictor(x, len(content)), arith.NewEncoder([]byte{x.byte()})
 	for i, b := range content {
 		if i%4096 == 0 {
 			tick(i)
@@ -44,8 +52,8 @@ func encodeMixing(content []byte, x mixing, tick func(done int)) []byte {
 
 // decodeMixing returns the size bytes that payload, behind its first byte, stands
 // for. It fails with arith.ErrCorrupt if it is not what encodeMixing writes.
-func decodeMixing(payload []byte, x mixing, size int, tick func(done int)) ([]byte, error) {
-	m, c := paq.New(x.profile, x.log, size), arith.NewDecoder(payload[1:])
+func decodeMixing(payload []byte, x mixing, size int, d *Dictionary, tick func(done int)) ([]byte, error) {
+	m, c := d.predictor(x, size), arith.NewDecoder(payload[1:])
 	for i := range size {
 		for range 8 {
 			m.Update(c.Decode(m.Predict()))
@@ -54,5 +62,5 @@ func decodeMixing(payload []byte, x mixing, size int, tick func(done int)) ([]by
 			tick(i)
 		}
 	}
-	return m.Text(), c.Finish()
+	return m.Text()[d.size():], c.Finish()
 }

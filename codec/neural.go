@@ -46,19 +46,20 @@ const prefill = 48
 
 // neural runs a model for the blocks of one file, one after the other.
 type neural struct {
-	m       *Model
-	kernels *kernel.Impl
-	threads int
-	engine  *lm.Engine
-	weights []*lm.Weights
+	m          *Model
+	kernels    *kernel.Impl
+	threads    int
+	engine     *lm.Engine
+	weights    []*lm.Weights
+	dictionary *Dictionary // of the block at hand; nil if there is none
 }
 
-func newNeural(m *Model, threads int) (*neural, error) {
+func newNeural(m *Model, threads int, d *Dictionary) (*neural, error) {
 	k, err := kernel.Default()
 	if err != nil {
 		return nil, err
 	}
-	return &neural{m: m, kernels: k, threads: threads}, nil
+	return &neural{m: m, kernels: k, threads: threads, dictionary: d}, nil
 }
 
 func (n *neural) close() {
@@ -80,9 +81,9 @@ func (n *neural) reserve(rows int) {
 }
 
 // repeated tells of each token whether it is the one expected after a repeat.
-func repeated(tokens []int32, s shape) []bool {
+func (p *primed) repeated(tokens []int32, s shape) []bool {
 	hits := make([]bool, len(tokens))
-	r := ensemble.NewRepeats(s.streams, len(tokens), nil)
+	r := p.newRepeats(s.streams, len(tokens))
 	for step := range s.steps(len(tokens)) {
 		for i := range s.streams {
 			if at, ok := s.at(i, step, len(tokens)); ok {
@@ -102,16 +103,16 @@ func repeated(tokens []int32, s shape) []bool {
 // opinions returns, for each stream, what the language model says along the
 // paths of its tokens, but of those that are hits of repeats. Tick is called with
 // the number of tokens done so far. The error is a *ShadowError.
-func (n *neural) opinions(tokens []int32, hits []bool, s shape, tick func(done int)) ([][]int32, error) {
+func (n *neural) opinions(p *primed, tokens []int32, hits []bool, s shape, tick func(done int)) ([][]int32, error) {
 	n.reserve(prefill)
 	lists := make([][]int32, s.streams)
 	state := n.m.lm.NewStream(s.window, prefill)
 	done := 0
 	for i := range lists {
-		state.Reset()
+		start := p.begin(n.m, state)
 		lo, hi := s.bounds(i, len(tokens))
 		var err error
-		lists[i], err = n.streamOpinions(state, tokens[lo:hi], hits[lo:hi], func(count int) { tick(done + count) })
+		lists[i], err = n.streamOpinions(state, start, tokens[lo:hi], hits[lo:hi], func(count int) { tick(done + count) })
 		if err != nil {
 			return nil, err
 		}
@@ -127,15 +128,15 @@ type feed struct {
 	from, to int
 }
 
-// feeds returns what the model of a stream is fed.
-func (n *neural) feeds(tokens []int32, hits []bool) (all []feed) {
-	p := pending{n.m.tokens.BOS()}
+// feeds returns what the model of a stream is fed, p before its first token, and
+// leaves in p what is pending behind the last.
+func (n *neural) feeds(p *pending, tokens []int32, hits []bool) (all []feed) {
 	for k, id := range tokens {
 		if !hits[k] {
-			for _, id := range p {
+			for _, id := range *p {
 				all = append(all, feed{id, k, k})
 			}
-			p = p[:0]
+			*p = (*p)[:0]
 			all[len(all)-1].to = k + 1
 		}
 		p.add(id, n.m)
@@ -143,9 +144,11 @@ func (n *neural) feeds(tokens []int32, hits []bool) (all []feed) {
 	return all
 }
 
-func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, hits []bool, tick func(done int)) (list []int32, err error) {
+// streamOpinions is opinions for one stream. Its model is fed p first; what is to be
+// fed next is left there.
+func (n *neural) streamOpinions(state *lm.Stream, p *pending, tokens []int32, hits []bool, tick func(done int)) (list []int32, err error) {
 	var parts [prefill][]int32
-	feeds := n.feeds(tokens, hits)
+	feeds := n.feeds(p, tokens, hits)
 	for batch := range slices.Chunk(feeds, prefill) {
 		rows := make([]lm.Row, len(batch))
 		for r, f := range batch {
@@ -164,18 +167,24 @@ func (n *neural) streamOpinions(state *lm.Stream, tokens []int32, hits []bool, t
 		}
 		tick(batch[len(batch)-1].to)
 	}
-	return list, n.repeatRow(state, feeds[len(feeds)-1], tokens, hits, list)
+	last := feeds[len(feeds)-1]
+	err = n.repeatRow(state, last, tokens, hits, list)
+	if len(*p) == 0 {
+		state.Rewind()
+		p.add(last.token, n.m)
+	}
+	return list, err
 }
 
 // encode returns the coded tokens of a block whose content has size bytes. Hits are
 // what repeated says of them. The error is a *ShadowError.
-func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick func(done int)) ([]byte, error) {
-	lists, err := n.opinions(tokens, hits, s, tick)
+func (n *neural) encode(p *primed, tokens []int32, hits []bool, size int, s shape, tick func(done int)) ([]byte, error) {
+	lists, err := n.opinions(p, tokens, hits, s, tick)
 	if err != nil {
 		return nil, err
 	}
 	whole := slices.Clone(lists)
-	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens), nil)
+	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, len(tokens))
 	c := bitEncoder{arith.NewEncoder(nil)}
 	for step := range s.steps(len(tokens)) {
 		expected := expect(repeats, s)
@@ -192,7 +201,7 @@ func (n *neural) encode(tokens []int32, hits []bool, size int, s shape, tick fun
 		}
 	}
 	payload := c.Finish()
-	return payload, n.shadow(payload, tokens, whole, size, s)
+	return payload, n.shadow(p, payload, tokens, whole, size, s)
 }
 
 // expected is the token that a repeat lets a stream expect.

@@ -28,7 +28,7 @@ func TestRepeat(t *testing.T) {
 			tokens := m.tokens.Encode(nil, content)
 			s := l.shape(len(tokens))
 			hits := 0
-			for _, hit := range repeated(tokens, s) {
+			for _, hit := range unprimed.repeated(tokens, s) {
 				hits += b2i(hit)
 			}
 			if least := len(tokens) / 3; name != "broken" && streams == 1 && hits < least {

@@ -2,7 +2,6 @@ package codec
 
 import (
 	"github.com/pith-codec/pith/arith"
-	"github.com/pith-codec/pith/model/ensemble"
 	"github.com/pith-codec/pith/model/lm"
 )
 
@@ -18,15 +17,16 @@ type restorer struct {
 // maxBatch is the most rows of a step that are fed at once.
 const maxBatch = 64
 
-func newRestorer(n *neural, s shape) *restorer {
+func newRestorer(n *neural, p *primed, s shape) *restorer {
 	n.reserve(max(prefill, min(s.streams, maxBatch)))
 	for len(n.weights) < s.streams {
 		n.weights = append(n.weights, n.m.lm.NewWeights())
 	}
 	r := &restorer{n: n}
 	for range s.streams {
-		r.states = append(r.states, n.m.lm.NewStream(s.window, prefill))
-		r.pending = append(r.pending, pending{n.m.tokens.BOS()})
+		state := n.m.lm.NewStream(s.window, prefill)
+		r.pending = append(r.pending, *p.begin(n.m, state))
+		r.states = append(r.states, state)
 	}
 	return r
 }
@@ -63,10 +63,14 @@ func (r *restorer) predict() {
 
 // decode returns the bytes of count tokens of a block of size bytes. It fails with
 // arith.ErrCorrupt if the payload is not what encode writes or the bytes are
-// more than most.
+// more than most, or with a *ShadowError.
 func (n *neural) decode(payload []byte, count, size, most int, s shape, tick func(done int)) ([]byte, error) {
-	r := newRestorer(n, s)
-	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, count, nil)
+	p, err := n.prime(s.window)
+	if err != nil {
+		return nil, err
+	}
+	r := newRestorer(n, p, s)
+	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, count)
 	decoder := arith.NewDecoder(payload)
 	c := bitDecoder{decoder}
 	total, done := 0, 0

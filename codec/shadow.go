@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/pith-codec/pith/arith"
-	"github.com/pith-codec/pith/model/ensemble"
 	"github.com/pith-codec/pith/model/lm"
 )
 
@@ -24,8 +23,8 @@ func (e *ShadowError) Error() string {
 
 // shadow decodes a payload with the opinions it was made with. Size is that of the
 // block's content.
-func (n *neural) shadow(payload []byte, tokens []int32, lists [][]int32, size int, s shape) error {
-	mixer, repeats := ensemble.NewMixer(n.m.vocabulary, s.streams, size), ensemble.NewRepeats(s.streams, len(tokens), nil)
+func (n *neural) shadow(p *primed, payload []byte, tokens []int32, lists [][]int32, size int, s shape) error {
+	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, len(tokens))
 	lists = slices.Clone(lists)
 	decoder := arith.NewDecoder(payload)
 	c := bitDecoder{decoder}

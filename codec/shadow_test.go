@@ -12,7 +12,7 @@ func TestShadow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := newNeural(m, 1)
+	n, err := newNeural(m, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,16 +20,16 @@ func TestShadow(t *testing.T) {
 	text := append(prose(700), "\x04 \xff, again: "...)
 	text = append(text, text...)
 	tokens, s := m.tokens.Encode(nil, text), shape{2, 128}
-	hits := repeated(tokens, s)
-	lists, err := n.opinions(tokens, hits, s, func(int) {})
+	hits := unprimed.repeated(tokens, s)
+	lists, err := n.opinions(unprimed, tokens, hits, s, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := n.encode(tokens, hits, len(text), s, func(int) {})
+	payload, err := n.encode(unprimed, tokens, hits, len(text), s, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.shadow(payload, tokens, lists, len(text), s); err != nil {
+	if err := n.shadow(unprimed, payload, tokens, lists, len(text), s); err != nil {
 		t.Fatalf("no fault was seen as %v", err)
 	}
 	caught := func(what string, err error) {
@@ -42,25 +42,26 @@ func TestShadow(t *testing.T) {
 	for i := range payload {
 		bad := slices.Clone(payload)
 		bad[i] ^= 1 << (i % 8)
-		caught("a flipped bit", n.shadow(bad, tokens, lists, len(text), s))
+		caught("a flipped bit", n.shadow(unprimed, bad, tokens, lists, len(text), s))
 	}
-	caught("a missing byte", n.shadow(payload[:len(payload)-1], tokens, lists, len(text), s))
+	caught("a missing byte", n.shadow(unprimed, payload[:len(payload)-1], tokens, lists, len(text), s))
 	other := [][]int32{slices.Clone(lists[0]), lists[1]}
 	other[0][len(other[0])/2] += 9000
-	caught("another opinion", n.shadow(payload, tokens, other, len(text), s))
+	caught("another opinion", n.shadow(unprimed, payload, tokens, other, len(text), s))
 	short := [][]int32{lists[0][:9], lists[1]}
-	caught("missing opinions", n.shadow(payload, tokens, short, len(text), s))
+	caught("missing opinions", n.shadow(unprimed, payload, tokens, short, len(text), s))
 	changed := slices.Clone(tokens)
 	changed[len(changed)-1]++
-	caught("another token", n.shadow(payload, changed, lists, len(text), s))
+	caught("another token", n.shadow(unprimed, payload, changed, lists, len(text), s))
 
 	state := m.lm.NewStream(s.window, prefill)
 	lo, hi := s.bounds(0, len(tokens))
-	list, err := n.streamOpinions(state, tokens[lo:hi], hits[lo:hi], func(int) {})
+	list, err := n.streamOpinions(state, unprimed.begin(m, state), tokens[lo:hi], hits[lo:hi], func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	feeds := n.feeds(tokens[lo:hi], hits[lo:hi])
+	start := &pending{m.tokens.BOS()}
+	feeds := n.feeds(start, tokens[lo:hi], hits[lo:hi])
 	last := feeds[len(feeds)-1]
 	if err := n.repeatRow(state, last, tokens[lo:hi], hits[lo:hi], list); err != nil {
 		t.Errorf("the same row was seen as %v", err)

@@ -16,15 +16,15 @@ import (
 func TestZstd(t *testing.T) {
 	for _, n := range []int{1, 2, 1023, 1024, 1025, 70000} {
 		for name, content := range map[string][]byte{"zeros": make([]byte, n), "text": prose(n), "noise": noise(n, 3)} {
-			payload, err := encodeZstd(content, zstd.SpeedFastest)
+			payload, err := encodeZstd(content, zstd.SpeedFastest, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := decodeZstd(payload, n); err != nil || !bytes.Equal(got, content) {
+			if got, err := decodeZstd(payload, n, nil); err != nil || !bytes.Equal(got, content) {
 				t.Errorf("%d bytes of %s: %v", n, name, err)
 			}
 			for _, wrong := range []int{n - 1, n + 1} {
-				if _, err := decodeZstd(payload, wrong); err == nil {
+				if _, err := decodeZstd(payload, wrong, nil); err == nil {
 					t.Errorf("%d bytes of %s taken for %d", n, name, wrong)
 				}
 			}
@@ -34,7 +34,7 @@ func TestZstd(t *testing.T) {
 
 // A block that claims little and unfolds to much, or is no frame, is damage.
 func TestHostileZstd(t *testing.T) {
-	bomb, err := encodeZstd(make([]byte, 64<<20), zstd.SpeedFastest)
+	bomb, err := encodeZstd(make([]byte, 64<<20), zstd.SpeedFastest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestIncompressible(t *testing.T) {
 		halves[i] &= 127
 	}
 	for name, content := range map[string][]byte{"prose": prose(5000), "little": noise(100, 5), "numbers": numbers, "7 bits": halves} {
-		if hopeless, err := incompressible(content); hopeless || err != nil {
+		if hopeless, err := incompressible(content, nil); hopeless || err != nil {
 			t.Errorf("%s: %v, %v", name, hopeless, err)
 		}
 	}

@@ -48,6 +48,20 @@ func ringSlots(window, batch int) int { return kernel.RoundUp(window-sinks+batch
 // Reset empties the stream for another sequence.
 func (s *Stream) Reset() { s.next = 0 }
 
+// CopyFrom makes s, of the same model, window and batch as o, go on from where o is.
+func (s *Stream) CopyFrom(o *Stream) {
+	s.next = o.next
+	slots := kernel.RoundUp(o.used(o.next-1), kernel.Block)
+	for i := range s.caches {
+		to, from := &s.caches[i], &o.caches[i]
+		n := slots * to.keys.Cols
+		copy(to.keys.Data[:n], from.keys.Data)
+		copy(to.keys.Scale[:slots], from.keys.Scale)
+		copy(to.values[:n], from.values)
+		copy(to.scales[:slots], from.scales)
+	}
+}
+
 // Rewind goes back by the token fed last, to feed it again.
 func (s *Stream) Rewind() { s.next-- }
 

@@ -1,0 +1,93 @@
+package codec
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/model/ensemble"
+	"github.com/pith-codec/pith/model/lm"
+)
+
+// primed is what streams begin with that have a dictionary before them.
+type primed struct {
+	model   *Model
+	window  int
+	tokens  []int32 // of the dictionary
+	state   *lm.Stream
+	pending pending // behind state
+	mixer   *ensemble.Mixer
+}
+
+// prime returns what streams begin with, nil without a dictionary. The error is a
+// *ShadowError.
+func (n *neural) prime(window int) (*primed, error) {
+	d := n.dictionary
+	if d == nil {
+		return nil, nil
+	}
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	var err error
+	if d.neural == nil || d.neural.model != n.m || d.neural.window != window {
+		d.neural, err = n.learn(window)
+	}
+	return d.neural, err
+}
+
+// learn primes the models with a dictionary: the language model with its tail, the
+// mixer with all of it. The error is a *ShadowError.
+func (n *neural) learn(window int) (*primed, error) {
+	// Transforms leave the text of blocks with such line ends.
+	text := bytes.ReplaceAll(n.dictionary.data, []byte("\r\n"), []byte("\n"))
+	p := &primed{model: n.m, window: window, tokens: n.m.tokens.Encode(nil, text)}
+	tail := p.tokens[max(0, len(p.tokens)-window/2):]
+	n.reserve(prefill)
+	p.state = n.m.lm.NewStream(window, prefill)
+	p.pending = pending{n.m.tokens.BOS()}
+	list, err := n.streamOpinions(p.state, &p.pending, tail, make([]bool, len(tail)), func(int) {})
+	if err != nil {
+		return nil, err
+	}
+	// The tables of the mixer are the largest, so that it serves all blocks.
+	p.mixer = ensemble.NewMixer(n.m.vocabulary, 1, container.MaxNeural)
+	for _, id := range p.tokens[:len(p.tokens)-len(tail)] {
+		p.mixer.Learn(0, id)
+	}
+	for _, id := range tail {
+		list = p.mixer.Encode(0, id, list, forgetful{})
+	}
+	return p, nil
+}
+
+// forgetful is a coder that writes nothing.
+type forgetful struct{}
+
+func (forgetful) Code(bit int, _ uint32) int { return bit }
+
+// begin puts a stream's model at the beginning, and returns what it is fed first.
+func (p *primed) begin(m *Model, state *lm.Stream) *pending {
+	if p == nil {
+		state.Reset()
+		return &pending{m.tokens.BOS()}
+	}
+	state.CopyFrom(p.state)
+	start := slices.Clone(p.pending)
+	return &start
+}
+
+// newMixer returns a mixer for the streams of a block of size bytes.
+func (p *primed) newMixer(m *Model, streams, size int) *ensemble.Mixer {
+	if p == nil {
+		return ensemble.NewMixer(m.vocabulary, streams, size)
+	}
+	return p.mixer.Fork(streams)
+}
+
+// newRepeats returns the repeats for the streams of a block of so many tokens.
+func (p *primed) newRepeats(streams, tokens int) *ensemble.Repeats {
+	if p == nil {
+		return ensemble.NewRepeats(streams, tokens, nil)
+	}
+	return ensemble.NewRepeats(streams, tokens, p.tokens)
+}
