@@ -200,7 +200,7 @@ func (d *Decoder) dictionary(h *held) (*Dictionary, error) {
 	case !h.header.Primed:
 		return nil, nil
 	case d.o.Dictionary == nil || d.o.Dictionary.id != h.header.Dictionary:
-		return nil, &DictionaryError{h.header.Dictionary}
+		return nil, &DictionaryError{h.header.Dictionary, d.o.Dictionary}
 	}
 	return d.o.Dictionary, nil
 }

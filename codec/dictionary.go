@@ -92,8 +92,14 @@ func (d *Dictionary) learnt(x mixing, size int) *paq.Model {
 }
 
 // DictionaryError says that a file needs a dictionary that is not at hand.
-type DictionaryError struct{ Need container.DictionaryID }
+type DictionaryError struct {
+	Need  container.DictionaryID
+	Given *Dictionary // nil if there is none
+}
 
 func (e *DictionaryError) Error() string {
+	if e.Given != nil {
+		return fmt.Sprintf("needs the dictionary %v: the one given is %v", e.Need, e.Given.id)
+	}
 	return fmt.Sprintf("needs the dictionary %v", e.Need)
 }

@@ -61,6 +61,9 @@ func (s *settings) process(u *ui, files []string) int {
 	if len(files) == 0 && s.filesFrom == "" {
 		files = []string{"-"}
 	}
+	if err := s.readDictionary(); err != nil {
+		return u.failed(s.primer, err)
+	}
 	start := time.Now()
 	code := s.inputs(u, files, func(name string) error { return s.one(u, name) })
 	u.total(time.Since(start))
@@ -86,13 +89,14 @@ func exitCode(err error) int {
 		model       *codec.ModelError
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
+		dictionary  *codec.DictionaryError
 	)
 	switch {
 	case errors.As(err, &internal), errors.As(err, &shadow):
 		return exitInternal
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
 		return exitCorrupt
-	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged):
+	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged), errors.As(err, &dictionary):
 		return exitCannot
 	}
 	return exitError

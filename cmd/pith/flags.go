@@ -40,6 +40,7 @@ var options = table{
 	{"suffix", 'S', ".SUF", "end compressed names with .SUF instead of .pith"},
 	{"verify", 0, "", "restore and compare before the output gets its name"},
 	{"model", 'm', "NAME", "use the model in the GGUF file NAME, or called so"},
+	{"dictionary", 'D', "FILE", "prime with FILE, alike to the input; restoring needs it"},
 	{"block-size", 0, "SIZE", "compress blocks of SIZE, such as 1M, by themselves"},
 	{"memory", 0, "SIZE", "compress so that restoring takes at most SIZE of memory"},
 	{"memlimit", 0, "SIZE", "restore with at most SIZE of memory, such as 800M"},

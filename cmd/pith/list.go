@@ -25,6 +25,7 @@ type memberListing struct {
 	Version  int            `json:"format"`
 	Numerics uint64         `json:"numerics"`
 	Model    string         `json:"model,omitempty"`
+	Primer   string         `json:"dictionary,omitempty"`
 	Memory   int64          `json:"decoding_memory_bytes"`
 	Blocks   []blockListing `json:"blocks"`
 }
@@ -60,6 +61,9 @@ func (s *settings) list(name string) (*listing, error) {
 			Numerics: m.Header.Numerics, Memory: m.Header.Memory.Bytes()}
 		if m.Header.Model != (container.ModelID{}) {
 			out.Model = m.Header.Model.String()
+		}
+		if m.Header.Primed {
+			out.Primer = m.Header.Dictionary.String()
 		}
 		for _, b := range m.Blocks {
 			l.Raw += int64(b.Length)
@@ -129,6 +133,9 @@ func (l *listing) writeInfo(w io.Writer) {
 		model := m.Model
 		if model == "" {
 			model = "none"
+		}
+		if m.Primer != "" {
+			model += ", dictionary " + m.Primer
 		}
 		fmt.Fprintf(w, "  member %d at byte %d: %s bytes, format %d, numerics %d, model %s, %s MiB to decode\n",
 			i+1, m.Offset, grouped(m.Coded), m.Version, m.Numerics, model, grouped(m.Memory>>20))

@@ -82,6 +82,8 @@ func TestScripts(t *testing.T) {
 			"neural": writeNeural,
 			"tiny":   writeTiny,
 			"temps":  noTemporaries,
+
+			"smaller": smaller,
 		},
 	})
 }
@@ -151,6 +153,13 @@ func writeTiny(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
 	ts.Check(os.WriteFile(path, tinymodel.Bytes(tinymodel.Small()), 0o666))
+}
+
+// smaller fails unless one file is at most half as large as another: smaller A B
+func smaller(ts *testscript.TestScript, _ bool, args []string) {
+	if a, b := len(ts.ReadFile(args[0])), len(ts.ReadFile(args[1])); a > b/2 {
+		ts.Fatalf("%s has %d bytes, %s has %d", args[0], a, args[1], b)
+	}
 }
 
 // noTemporaries fails if a temporary file is left.

@@ -18,10 +18,13 @@ type settings struct {
 	verbose, quiet, verifies                bool
 	recursive, null                         bool
 	output, suffix, filesFrom, modelName    string
+	primer                                  string // name of the dictionary's file, or ""
 	level, threads                          int
 	memory                                  int64 // limit for decoding, or 0
 	need                                    int64 // limit for decoding what is made, or 0
 	block                                   int   // bytes of a block, or 0
+
+	dictionary *codec.Dictionary // nil if there is none
 
 	opened *codec.Model // of files
 	chosen *codec.Model // of -m
@@ -54,6 +57,7 @@ func read(c *cli.Context, files int) (*settings, error) {
 		verbose: c.Bool("verbose"), quiet: c.Bool("quiet") || c.Bool("no-progress"), verifies: c.Bool("verify"),
 		recursive: c.Bool("recursive"), null: c.Bool("null"),
 		output: c.String("output"), suffix: c.String("suffix"), filesFrom: c.String("files-from"), modelName: c.String("model"),
+		primer: c.String("dictionary"),
 	}
 	several := files > 1 || s.recursive || s.filesFrom != ""
 	var err error
@@ -75,6 +79,8 @@ func read(c *cli.Context, files int) (*settings, error) {
 	switch {
 	case c.IsSet("model") && s.modelName == "":
 		return nil, errors.New("-m needs the path or name of a model")
+	case c.IsSet("dictionary") && s.primer == "":
+		return nil, errors.New("-D needs the name of a file")
 	case c.IsSet("output") && s.output == "":
 		return nil, errors.New("-o needs the name of a file")
 	case c.IsSet("suffix") && (s.suffix == "" || strings.ContainsRune(s.suffix, filepath.Separator) || strings.ContainsRune(s.suffix, '/')):

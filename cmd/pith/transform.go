@@ -27,14 +27,14 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 	hash := xxhash.New()
 	from, to := &counted{r: in}, &counted{w: out}
 	if restore {
-		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model, Memory: s.memory,
+		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model, Memory: s.memory, Dictionary: s.dictionary,
 			Progress: func(_, coded int64) { meter.Set(coded) }})
 		defer d.Close()
 		_, err = io.Copy(io.MultiWriter(to, hash), d)
 	} else {
 		var e *codec.Encoder
 		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads, BlockSize: s.block, Memory: s.need,
-			Model:    s.own,
+			Model: s.own, Dictionary: s.dictionary,
 			Progress: func(raw, _ int64) { meter.Set(raw) }})
 		if err != nil {
 			return p, needsMore(err)

@@ -151,6 +151,7 @@ func explain(err error) string {
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
 		limit       *codec.LimitError
+		dictionary  *codec.DictionaryError
 	)
 	text := err.Error()
 	if errors.As(err, &file) {
@@ -169,6 +170,8 @@ func explain(err error) string {
 		return strings.TrimSuffix(text, ": "+io.ErrUnexpectedEOF.Error()) + ": get a complete copy"
 	case errors.As(err, &limit):
 		return text + ": raise it with --memlimit"
+	case errors.As(err, &dictionary):
+		return text + ": give the file it was made with by -D"
 	case errors.As(err, &unsupported):
 		return text + ": get a newer pith"
 	case errors.As(err, &model) && model.Need.External:
