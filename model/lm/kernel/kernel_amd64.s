@@ -7451,6 +7451,6023 @@ block:
 	VZEROUPPER
 	RET
 
+// func mulAVXVNNI1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+// Requires: AVX, AVX2
+TEXT ·mulAVXVNNI1(SB), NOSPLIT, $64-80
+	MOVQ dst+0(FP), AX
+	MOVQ ldd+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ ws+24(FP), BX
+	MOVQ groups+32(FP), SI
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DI
+
+group:
+	MOVQ    q+40(FP), CX
+	MOVQ    xs+48(FP), R8
+	MOVQ    xb+56(FP), R9
+	MOVQ    blocks+72(FP), R10
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+
+block:
+	VPBROADCASTD (R9), Y0
+	VMOVDQA      Y0, Y1
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      64(DX), Y12
+	VMOVDQU      96(DX), Y13
+	VPBROADCASTD 4(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      128(DX), Y12
+	VMOVDQU      160(DX), Y13
+	VPBROADCASTD 8(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      192(DX), Y12
+	VMOVDQU      224(DX), Y13
+	VPBROADCASTD 12(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      256(DX), Y12
+	VMOVDQU      288(DX), Y13
+	VPBROADCASTD 16(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      320(DX), Y12
+	VMOVDQU      352(DX), Y13
+	VPBROADCASTD 20(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      384(DX), Y12
+	VMOVDQU      416(DX), Y13
+	VPBROADCASTD 24(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      448(DX), Y12
+	VMOVDQU      480(DX), Y13
+	VPBROADCASTD 28(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      512(DX), Y12
+	VMOVDQU      544(DX), Y13
+	VPBROADCASTD 32(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      576(DX), Y12
+	VMOVDQU      608(DX), Y13
+	VPBROADCASTD 36(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      640(DX), Y12
+	VMOVDQU      672(DX), Y13
+	VPBROADCASTD 40(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      704(DX), Y12
+	VMOVDQU      736(DX), Y13
+	VPBROADCASTD 44(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      768(DX), Y12
+	VMOVDQU      800(DX), Y13
+	VPBROADCASTD 48(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      832(DX), Y12
+	VMOVDQU      864(DX), Y13
+	VPBROADCASTD 52(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      896(DX), Y12
+	VMOVDQU      928(DX), Y13
+	VPBROADCASTD 56(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VMOVDQU      960(DX), Y12
+	VMOVDQU      992(DX), Y13
+	VPBROADCASTD 60(CX), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VBROADCASTSS (R8), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y14, Y0, Y0
+	VADDPS       (SP), Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y14, Y1, Y1
+	VADDPS       32(SP), Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	ADDQ         $0x00000400, DX
+	ADDQ         DI, R8
+	ADDQ         DI, R9
+	MOVQ         DI, R11
+	SHLQ         $0x04, R11
+	ADDQ         R11, CX
+	DECQ         R10
+	JNZ          block
+	MOVQ         AX, CX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VMULPS       (SP), Y12, Y14
+	VMOVUPS      Y14, (CX)
+	VMULPS       32(SP), Y13, Y14
+	VMOVUPS      Y14, 32(CX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
+	DECQ         SI
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func mulAVXVNNI2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+// Requires: AVX, AVX2
+TEXT ·mulAVXVNNI2(SB), NOSPLIT, $128-80
+	MOVQ dst+0(FP), AX
+	MOVQ ldd+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ ws+24(FP), BX
+	MOVQ groups+32(FP), SI
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DI
+
+group:
+	MOVQ    q+40(FP), R8
+	MOVQ    xs+48(FP), R9
+	MOVQ    xb+56(FP), R10
+	MOVQ    blocks+72(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+
+block:
+	VPBROADCASTD (R10), Y0
+	VMOVDQA      Y0, Y1
+	VPBROADCASTD 4(R10), Y2
+	VMOVDQA      Y2, Y3
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 64(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      64(DX), Y12
+	VMOVDQU      96(DX), Y13
+	VPBROADCASTD 4(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 68(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      128(DX), Y12
+	VMOVDQU      160(DX), Y13
+	VPBROADCASTD 8(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 72(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      192(DX), Y12
+	VMOVDQU      224(DX), Y13
+	VPBROADCASTD 12(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 76(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      256(DX), Y12
+	VMOVDQU      288(DX), Y13
+	VPBROADCASTD 16(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 80(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      320(DX), Y12
+	VMOVDQU      352(DX), Y13
+	VPBROADCASTD 20(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 84(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      384(DX), Y12
+	VMOVDQU      416(DX), Y13
+	VPBROADCASTD 24(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 88(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      448(DX), Y12
+	VMOVDQU      480(DX), Y13
+	VPBROADCASTD 28(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 92(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      512(DX), Y12
+	VMOVDQU      544(DX), Y13
+	VPBROADCASTD 32(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 96(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      576(DX), Y12
+	VMOVDQU      608(DX), Y13
+	VPBROADCASTD 36(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 100(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      640(DX), Y12
+	VMOVDQU      672(DX), Y13
+	VPBROADCASTD 40(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 104(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      704(DX), Y12
+	VMOVDQU      736(DX), Y13
+	VPBROADCASTD 44(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 108(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      768(DX), Y12
+	VMOVDQU      800(DX), Y13
+	VPBROADCASTD 48(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 112(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      832(DX), Y12
+	VMOVDQU      864(DX), Y13
+	VPBROADCASTD 52(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 116(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      896(DX), Y12
+	VMOVDQU      928(DX), Y13
+	VPBROADCASTD 56(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 120(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VMOVDQU      960(DX), Y12
+	VMOVDQU      992(DX), Y13
+	VPBROADCASTD 60(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 124(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VBROADCASTSS (R9), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y14, Y0, Y0
+	VADDPS       (SP), Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y14, Y1, Y1
+	VADDPS       32(SP), Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VBROADCASTSS 4(R9), Y14
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y14, Y2, Y2
+	VADDPS       64(SP), Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y14, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPS      Y3, 96(SP)
+	ADDQ         $0x00000400, DX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	MOVQ         DI, R12
+	SHLQ         $0x04, R12
+	ADDQ         R12, R8
+	DECQ         R11
+	JNZ          block
+	MOVQ         AX, R8
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VMULPS       (SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       32(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       64(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       96(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
+	DECQ         SI
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func mulAVXVNNI3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·mulAVXVNNI3(SB), NOSPLIT, $192-80
+	MOVQ dst+0(FP), AX
+	MOVQ ldd+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ ws+24(FP), BX
+	MOVQ groups+32(FP), SI
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DI
+
+group:
+	MOVQ    q+40(FP), R8
+	MOVQ    xs+48(FP), R9
+	MOVQ    xb+56(FP), R10
+	MOVQ    blocks+72(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+
+block:
+	VPBROADCASTD (R10), Y0
+	VMOVDQA      Y0, Y1
+	VPBROADCASTD 4(R10), Y2
+	VMOVDQA      Y2, Y3
+	VPBROADCASTD 8(R10), Y4
+	VMOVDQA      Y4, Y5
+	PREFETCHT0   4096(DX)
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 64(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 128(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4160(DX)
+	VMOVDQU      64(DX), Y12
+	VMOVDQU      96(DX), Y13
+	VPBROADCASTD 4(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 68(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 132(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4224(DX)
+	VMOVDQU      128(DX), Y12
+	VMOVDQU      160(DX), Y13
+	VPBROADCASTD 8(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 72(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 136(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4288(DX)
+	VMOVDQU      192(DX), Y12
+	VMOVDQU      224(DX), Y13
+	VPBROADCASTD 12(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 76(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 140(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4352(DX)
+	VMOVDQU      256(DX), Y12
+	VMOVDQU      288(DX), Y13
+	VPBROADCASTD 16(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 80(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 144(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4416(DX)
+	VMOVDQU      320(DX), Y12
+	VMOVDQU      352(DX), Y13
+	VPBROADCASTD 20(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 84(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 148(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4480(DX)
+	VMOVDQU      384(DX), Y12
+	VMOVDQU      416(DX), Y13
+	VPBROADCASTD 24(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 88(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 152(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4544(DX)
+	VMOVDQU      448(DX), Y12
+	VMOVDQU      480(DX), Y13
+	VPBROADCASTD 28(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 92(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 156(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4608(DX)
+	VMOVDQU      512(DX), Y12
+	VMOVDQU      544(DX), Y13
+	VPBROADCASTD 32(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 96(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 160(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4672(DX)
+	VMOVDQU      576(DX), Y12
+	VMOVDQU      608(DX), Y13
+	VPBROADCASTD 36(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 100(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 164(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4736(DX)
+	VMOVDQU      640(DX), Y12
+	VMOVDQU      672(DX), Y13
+	VPBROADCASTD 40(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 104(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 168(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4800(DX)
+	VMOVDQU      704(DX), Y12
+	VMOVDQU      736(DX), Y13
+	VPBROADCASTD 44(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 108(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 172(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4864(DX)
+	VMOVDQU      768(DX), Y12
+	VMOVDQU      800(DX), Y13
+	VPBROADCASTD 48(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 112(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 176(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4928(DX)
+	VMOVDQU      832(DX), Y12
+	VMOVDQU      864(DX), Y13
+	VPBROADCASTD 52(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 116(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 180(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   4992(DX)
+	VMOVDQU      896(DX), Y12
+	VMOVDQU      928(DX), Y13
+	VPBROADCASTD 56(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 120(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 184(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	PREFETCHT0   5056(DX)
+	VMOVDQU      960(DX), Y12
+	VMOVDQU      992(DX), Y13
+	VPBROADCASTD 60(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 124(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 188(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VBROADCASTSS (R9), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y14, Y0, Y0
+	VADDPS       (SP), Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y14, Y1, Y1
+	VADDPS       32(SP), Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VBROADCASTSS 4(R9), Y14
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y14, Y2, Y2
+	VADDPS       64(SP), Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y14, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPS      Y3, 96(SP)
+	VBROADCASTSS 8(R9), Y14
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y14, Y4, Y4
+	VADDPS       128(SP), Y4, Y4
+	VMOVUPS      Y4, 128(SP)
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y14, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPS      Y5, 160(SP)
+	ADDQ         $0x00000400, DX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	MOVQ         DI, R12
+	SHLQ         $0x04, R12
+	ADDQ         R12, R8
+	DECQ         R11
+	JNZ          block
+	MOVQ         AX, R8
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VMULPS       (SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       32(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       64(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       96(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       128(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       160(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
+	DECQ         SI
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func mulAVXVNNI4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·mulAVXVNNI4(SB), NOSPLIT, $256-80
+	MOVQ dst+0(FP), AX
+	MOVQ ldd+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ ws+24(FP), BX
+	MOVQ groups+32(FP), SI
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DI
+
+group:
+	MOVQ    q+40(FP), R8
+	MOVQ    xs+48(FP), R9
+	MOVQ    xb+56(FP), R10
+	MOVQ    blocks+72(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+
+block:
+	VPBROADCASTD (R10), Y0
+	VMOVDQA      Y0, Y1
+	VPBROADCASTD 4(R10), Y2
+	VMOVDQA      Y2, Y3
+	VPBROADCASTD 8(R10), Y4
+	VMOVDQA      Y4, Y5
+	VPBROADCASTD 12(R10), Y6
+	VMOVDQA      Y6, Y7
+	PREFETCHT0   4096(DX)
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 64(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 128(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 192(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4160(DX)
+	VMOVDQU      64(DX), Y12
+	VMOVDQU      96(DX), Y13
+	VPBROADCASTD 4(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 68(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 132(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 196(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4224(DX)
+	VMOVDQU      128(DX), Y12
+	VMOVDQU      160(DX), Y13
+	VPBROADCASTD 8(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 72(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 136(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 200(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4288(DX)
+	VMOVDQU      192(DX), Y12
+	VMOVDQU      224(DX), Y13
+	VPBROADCASTD 12(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 76(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 140(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 204(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4352(DX)
+	VMOVDQU      256(DX), Y12
+	VMOVDQU      288(DX), Y13
+	VPBROADCASTD 16(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 80(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 144(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 208(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4416(DX)
+	VMOVDQU      320(DX), Y12
+	VMOVDQU      352(DX), Y13
+	VPBROADCASTD 20(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 84(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 148(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 212(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4480(DX)
+	VMOVDQU      384(DX), Y12
+	VMOVDQU      416(DX), Y13
+	VPBROADCASTD 24(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 88(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 152(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 216(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4544(DX)
+	VMOVDQU      448(DX), Y12
+	VMOVDQU      480(DX), Y13
+	VPBROADCASTD 28(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 92(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 156(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 220(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4608(DX)
+	VMOVDQU      512(DX), Y12
+	VMOVDQU      544(DX), Y13
+	VPBROADCASTD 32(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 96(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 160(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 224(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4672(DX)
+	VMOVDQU      576(DX), Y12
+	VMOVDQU      608(DX), Y13
+	VPBROADCASTD 36(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 100(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 164(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 228(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4736(DX)
+	VMOVDQU      640(DX), Y12
+	VMOVDQU      672(DX), Y13
+	VPBROADCASTD 40(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 104(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 168(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 232(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4800(DX)
+	VMOVDQU      704(DX), Y12
+	VMOVDQU      736(DX), Y13
+	VPBROADCASTD 44(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 108(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 172(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 236(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4864(DX)
+	VMOVDQU      768(DX), Y12
+	VMOVDQU      800(DX), Y13
+	VPBROADCASTD 48(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 112(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 176(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 240(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4928(DX)
+	VMOVDQU      832(DX), Y12
+	VMOVDQU      864(DX), Y13
+	VPBROADCASTD 52(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 116(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 180(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 244(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   4992(DX)
+	VMOVDQU      896(DX), Y12
+	VMOVDQU      928(DX), Y13
+	VPBROADCASTD 56(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 120(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 184(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 248(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	PREFETCHT0   5056(DX)
+	VMOVDQU      960(DX), Y12
+	VMOVDQU      992(DX), Y13
+	VPBROADCASTD 60(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 124(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 188(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 252(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VBROADCASTSS (R9), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y14, Y0, Y0
+	VADDPS       (SP), Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y14, Y1, Y1
+	VADDPS       32(SP), Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VBROADCASTSS 4(R9), Y14
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y14, Y2, Y2
+	VADDPS       64(SP), Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y14, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPS      Y3, 96(SP)
+	VBROADCASTSS 8(R9), Y14
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y14, Y4, Y4
+	VADDPS       128(SP), Y4, Y4
+	VMOVUPS      Y4, 128(SP)
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y14, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPS      Y5, 160(SP)
+	VBROADCASTSS 12(R9), Y14
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y14, Y6, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y14, Y7, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	ADDQ         $0x00000400, DX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	MOVQ         DI, R12
+	SHLQ         $0x04, R12
+	ADDQ         R12, R8
+	DECQ         R11
+	JNZ          block
+	MOVQ         AX, R8
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VMULPS       (SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       32(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       64(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       96(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       128(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       160(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       192(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       224(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
+	DECQ         SI
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func mulAVXVNNI5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·mulAVXVNNI5(SB), NOSPLIT, $320-80
+	MOVQ dst+0(FP), AX
+	MOVQ ldd+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ ws+24(FP), BX
+	MOVQ groups+32(FP), SI
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DI
+
+group:
+	MOVQ    q+40(FP), R8
+	MOVQ    xs+48(FP), R9
+	MOVQ    xb+56(FP), R10
+	MOVQ    blocks+72(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+	VMOVUPS Y0, 256(SP)
+	VMOVUPS Y0, 288(SP)
+
+block:
+	VPBROADCASTD (R10), Y0
+	VMOVDQA      Y0, Y1
+	VPBROADCASTD 4(R10), Y2
+	VMOVDQA      Y2, Y3
+	VPBROADCASTD 8(R10), Y4
+	VMOVDQA      Y4, Y5
+	VPBROADCASTD 12(R10), Y6
+	VMOVDQA      Y6, Y7
+	VPBROADCASTD 16(R10), Y8
+	VMOVDQA      Y8, Y9
+	PREFETCHT0   4096(DX)
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 64(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 128(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 192(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 256(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4160(DX)
+	VMOVDQU      64(DX), Y12
+	VMOVDQU      96(DX), Y13
+	VPBROADCASTD 4(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 68(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 132(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 196(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 260(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4224(DX)
+	VMOVDQU      128(DX), Y12
+	VMOVDQU      160(DX), Y13
+	VPBROADCASTD 8(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 72(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 136(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 200(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 264(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4288(DX)
+	VMOVDQU      192(DX), Y12
+	VMOVDQU      224(DX), Y13
+	VPBROADCASTD 12(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 76(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 140(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 204(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 268(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4352(DX)
+	VMOVDQU      256(DX), Y12
+	VMOVDQU      288(DX), Y13
+	VPBROADCASTD 16(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 80(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 144(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 208(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 272(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4416(DX)
+	VMOVDQU      320(DX), Y12
+	VMOVDQU      352(DX), Y13
+	VPBROADCASTD 20(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 84(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 148(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 212(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 276(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4480(DX)
+	VMOVDQU      384(DX), Y12
+	VMOVDQU      416(DX), Y13
+	VPBROADCASTD 24(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 88(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 152(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 216(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 280(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4544(DX)
+	VMOVDQU      448(DX), Y12
+	VMOVDQU      480(DX), Y13
+	VPBROADCASTD 28(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 92(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 156(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 220(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 284(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4608(DX)
+	VMOVDQU      512(DX), Y12
+	VMOVDQU      544(DX), Y13
+	VPBROADCASTD 32(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 96(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 160(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 224(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 288(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4672(DX)
+	VMOVDQU      576(DX), Y12
+	VMOVDQU      608(DX), Y13
+	VPBROADCASTD 36(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 100(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 164(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 228(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 292(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4736(DX)
+	VMOVDQU      640(DX), Y12
+	VMOVDQU      672(DX), Y13
+	VPBROADCASTD 40(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 104(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 168(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 232(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 296(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4800(DX)
+	VMOVDQU      704(DX), Y12
+	VMOVDQU      736(DX), Y13
+	VPBROADCASTD 44(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 108(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 172(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 236(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 300(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4864(DX)
+	VMOVDQU      768(DX), Y12
+	VMOVDQU      800(DX), Y13
+	VPBROADCASTD 48(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 112(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 176(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 240(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 304(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4928(DX)
+	VMOVDQU      832(DX), Y12
+	VMOVDQU      864(DX), Y13
+	VPBROADCASTD 52(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 116(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 180(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 244(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 308(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   4992(DX)
+	VMOVDQU      896(DX), Y12
+	VMOVDQU      928(DX), Y13
+	VPBROADCASTD 56(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 120(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 184(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 248(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 312(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	PREFETCHT0   5056(DX)
+	VMOVDQU      960(DX), Y12
+	VMOVDQU      992(DX), Y13
+	VPBROADCASTD 60(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 124(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 188(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 252(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 316(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VBROADCASTSS (R9), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y14, Y0, Y0
+	VADDPS       (SP), Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y14, Y1, Y1
+	VADDPS       32(SP), Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VBROADCASTSS 4(R9), Y14
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y14, Y2, Y2
+	VADDPS       64(SP), Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y14, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPS      Y3, 96(SP)
+	VBROADCASTSS 8(R9), Y14
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y14, Y4, Y4
+	VADDPS       128(SP), Y4, Y4
+	VMOVUPS      Y4, 128(SP)
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y14, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPS      Y5, 160(SP)
+	VBROADCASTSS 12(R9), Y14
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y14, Y6, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y14, Y7, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VBROADCASTSS 16(R9), Y14
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y14, Y8, Y8
+	VADDPS       256(SP), Y8, Y8
+	VMOVUPS      Y8, 256(SP)
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y14, Y9, Y9
+	VADDPS       288(SP), Y9, Y9
+	VMOVUPS      Y9, 288(SP)
+	ADDQ         $0x00000400, DX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	MOVQ         DI, R12
+	SHLQ         $0x04, R12
+	ADDQ         R12, R8
+	DECQ         R11
+	JNZ          block
+	MOVQ         AX, R8
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VMULPS       (SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       32(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       64(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       96(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       128(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       160(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       192(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       224(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       256(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       288(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
+	DECQ         SI
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func mulAVXVNNI6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·mulAVXVNNI6(SB), NOSPLIT, $384-80
+	MOVQ dst+0(FP), AX
+	MOVQ ldd+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ ws+24(FP), BX
+	MOVQ groups+32(FP), SI
+	MOVQ stride+64(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DI
+
+group:
+	MOVQ    q+40(FP), R8
+	MOVQ    xs+48(FP), R9
+	MOVQ    xb+56(FP), R10
+	MOVQ    blocks+72(FP), R11
+	VPXOR   Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+	VMOVUPS Y0, 256(SP)
+	VMOVUPS Y0, 288(SP)
+	VMOVUPS Y0, 320(SP)
+	VMOVUPS Y0, 352(SP)
+
+block:
+	VPBROADCASTD (R10), Y0
+	VMOVDQA      Y0, Y1
+	VPBROADCASTD 4(R10), Y2
+	VMOVDQA      Y2, Y3
+	VPBROADCASTD 8(R10), Y4
+	VMOVDQA      Y4, Y5
+	VPBROADCASTD 12(R10), Y6
+	VMOVDQA      Y6, Y7
+	VPBROADCASTD 16(R10), Y8
+	VMOVDQA      Y8, Y9
+	VPBROADCASTD 20(R10), Y10
+	VMOVDQA      Y10, Y11
+	PREFETCHT0   4096(DX)
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 64(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 128(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 192(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 256(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 320(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4160(DX)
+	VMOVDQU      64(DX), Y12
+	VMOVDQU      96(DX), Y13
+	VPBROADCASTD 4(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 68(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 132(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 196(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 260(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 324(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4224(DX)
+	VMOVDQU      128(DX), Y12
+	VMOVDQU      160(DX), Y13
+	VPBROADCASTD 8(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 72(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 136(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 200(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 264(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 328(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4288(DX)
+	VMOVDQU      192(DX), Y12
+	VMOVDQU      224(DX), Y13
+	VPBROADCASTD 12(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 76(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 140(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 204(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 268(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 332(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4352(DX)
+	VMOVDQU      256(DX), Y12
+	VMOVDQU      288(DX), Y13
+	VPBROADCASTD 16(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 80(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 144(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 208(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 272(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 336(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4416(DX)
+	VMOVDQU      320(DX), Y12
+	VMOVDQU      352(DX), Y13
+	VPBROADCASTD 20(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 84(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 148(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 212(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 276(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 340(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4480(DX)
+	VMOVDQU      384(DX), Y12
+	VMOVDQU      416(DX), Y13
+	VPBROADCASTD 24(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 88(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 152(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 216(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 280(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 344(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4544(DX)
+	VMOVDQU      448(DX), Y12
+	VMOVDQU      480(DX), Y13
+	VPBROADCASTD 28(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 92(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 156(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 220(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 284(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 348(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4608(DX)
+	VMOVDQU      512(DX), Y12
+	VMOVDQU      544(DX), Y13
+	VPBROADCASTD 32(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 96(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 160(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 224(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 288(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 352(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4672(DX)
+	VMOVDQU      576(DX), Y12
+	VMOVDQU      608(DX), Y13
+	VPBROADCASTD 36(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 100(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 164(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 228(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 292(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 356(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4736(DX)
+	VMOVDQU      640(DX), Y12
+	VMOVDQU      672(DX), Y13
+	VPBROADCASTD 40(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 104(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 168(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 232(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 296(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 360(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4800(DX)
+	VMOVDQU      704(DX), Y12
+	VMOVDQU      736(DX), Y13
+	VPBROADCASTD 44(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 108(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 172(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 236(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 300(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 364(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4864(DX)
+	VMOVDQU      768(DX), Y12
+	VMOVDQU      800(DX), Y13
+	VPBROADCASTD 48(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 112(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 176(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 240(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 304(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 368(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4928(DX)
+	VMOVDQU      832(DX), Y12
+	VMOVDQU      864(DX), Y13
+	VPBROADCASTD 52(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 116(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 180(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 244(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 308(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 372(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   4992(DX)
+	VMOVDQU      896(DX), Y12
+	VMOVDQU      928(DX), Y13
+	VPBROADCASTD 56(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 120(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 184(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 248(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 312(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 376(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	PREFETCHT0   5056(DX)
+	VMOVDQU      960(DX), Y12
+	VMOVDQU      992(DX), Y13
+	VPBROADCASTD 60(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y1 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 124(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y3 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VPBROADCASTD 188(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y4 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xe6
+
+	// VPDPBUSD Y14, Y13, Y5 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xee
+	VPBROADCASTD 252(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y6 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xf7
+
+	// VPDPBUSD Y15, Y13, Y7 (VEX)
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xff
+	VPBROADCASTD 316(R8), Y14
+
+	// VPDPBUSD Y14, Y12, Y8 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xc6
+
+	// VPDPBUSD Y14, Y13, Y9 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xce
+	VPBROADCASTD 380(R8), Y15
+
+	// VPDPBUSD Y15, Y12, Y10 (VEX)
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x1d
+	BYTE $0x50
+	BYTE $0xd7
+
+	// VPDPBUSD Y15, Y13, Y11 (VEX)
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x15
+	BYTE         $0x50
+	BYTE         $0xdf
+	VBROADCASTSS (R9), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y14, Y0, Y0
+	VADDPS       (SP), Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y14, Y1, Y1
+	VADDPS       32(SP), Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VBROADCASTSS 4(R9), Y14
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y14, Y2, Y2
+	VADDPS       64(SP), Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y14, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPS      Y3, 96(SP)
+	VBROADCASTSS 8(R9), Y14
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y14, Y4, Y4
+	VADDPS       128(SP), Y4, Y4
+	VMOVUPS      Y4, 128(SP)
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y14, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPS      Y5, 160(SP)
+	VBROADCASTSS 12(R9), Y14
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y14, Y6, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y14, Y7, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VBROADCASTSS 16(R9), Y14
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y14, Y8, Y8
+	VADDPS       256(SP), Y8, Y8
+	VMOVUPS      Y8, 256(SP)
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y14, Y9, Y9
+	VADDPS       288(SP), Y9, Y9
+	VMOVUPS      Y9, 288(SP)
+	VBROADCASTSS 20(R9), Y14
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y14, Y10, Y10
+	VADDPS       320(SP), Y10, Y10
+	VMOVUPS      Y10, 320(SP)
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y14, Y11, Y11
+	VADDPS       352(SP), Y11, Y11
+	VMOVUPS      Y11, 352(SP)
+	ADDQ         $0x00000400, DX
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	MOVQ         DI, R12
+	SHLQ         $0x04, R12
+	ADDQ         R12, R8
+	DECQ         R11
+	JNZ          block
+	MOVQ         AX, R8
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VMULPS       (SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       32(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       64(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       96(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       128(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       160(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       192(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       224(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       256(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       288(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         CX, R8
+	VMULPS       320(SP), Y12, Y14
+	VMOVUPS      Y14, (R8)
+	VMULPS       352(SP), Y13, Y14
+	VMOVUPS      Y14, 32(R8)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, BX
+	DECQ         SI
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func accumulateAVXVNNI(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
+// Requires: AVX, AVX2
+TEXT ·accumulateAVXVNNI(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         hi+8(FP), CX
+	MOVQ         lo+16(FP), DX
+	MOVQ         v+32(FP), BX
+	MOVQ         ldv+40(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         $0x00000002, R8
+	VBROADCASTSS f256<>+0(SB), Y11
+
+columns:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	XORQ  R9, R9
+	MOVQ  BX, R10
+
+slots:
+	VPBROADCASTD (CX)(R9*1), Y8
+	VPBROADCASTD (DX)(R9*1), Y9
+	VMOVDQU      (R10), Y10
+
+	// VPDPBUSD Y10, Y8, Y0 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x3d
+	BYTE $0x50
+	BYTE $0xc2
+
+	// VPDPBUSD Y10, Y9, Y4 (VEX)
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xe2
+	VMOVDQU 32(R10), Y10
+
+	// VPDPBUSD Y10, Y8, Y1 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x3d
+	BYTE $0x50
+	BYTE $0xca
+
+	// VPDPBUSD Y10, Y9, Y5 (VEX)
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xea
+	VMOVDQU 64(R10), Y10
+
+	// VPDPBUSD Y10, Y8, Y2 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x3d
+	BYTE $0x50
+	BYTE $0xd2
+
+	// VPDPBUSD Y10, Y9, Y6 (VEX)
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xf2
+	VMOVDQU 96(R10), Y10
+
+	// VPDPBUSD Y10, Y8, Y3 (VEX)
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x3d
+	BYTE $0x50
+	BYTE $0xda
+
+	// VPDPBUSD Y10, Y9, Y7 (VEX)
+	BYTE      $0xc4
+	BYTE      $0xc2
+	BYTE      $0x35
+	BYTE      $0x50
+	BYTE      $0xfa
+	ADDQ      SI, R10
+	ADDQ      $0x00000004, R9
+	CMPQ      R9, DI
+	JLT       slots
+	VCVTDQ2PS Y0, Y0
+	VCVTDQ2PS Y4, Y4
+	VMULPS    Y11, Y0, Y0
+	VADDPS    Y4, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VCVTDQ2PS Y1, Y1
+	VCVTDQ2PS Y5, Y5
+	VMULPS    Y11, Y1, Y1
+	VADDPS    Y5, Y1, Y1
+	VMOVUPS   Y1, 32(AX)
+	VCVTDQ2PS Y2, Y2
+	VCVTDQ2PS Y6, Y6
+	VMULPS    Y11, Y2, Y2
+	VADDPS    Y6, Y2, Y2
+	VMOVUPS   Y2, 64(AX)
+	VCVTDQ2PS Y3, Y3
+	VCVTDQ2PS Y7, Y7
+	VMULPS    Y11, Y3, Y3
+	VADDPS    Y7, Y3, Y3
+	VMOVUPS   Y3, 96(AX)
+	ADDQ      $0x00000080, BX
+	ADDQ      $0x00000080, AX
+	DECQ      R8
+	JNZ       columns
+	VZEROUPPER
+	RET
+
+DATA f256<>+0(SB)/4, $(256.0)
+GLOBL f256<>(SB), RODATA|NOPTR, $4
+
 // func accumulateVNNI1(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
 // Requires: AVX, AVX512F, AVX512VNNI
 TEXT ·accumulateVNNI1(SB), NOSPLIT, $0-56
@@ -7513,9 +13530,6 @@ slots:
 	VMOVUPS      Z3, 192(AX)
 	VZEROUPPER
 	RET
-
-DATA f256<>+0(SB)/4, $(256.0)
-GLOBL f256<>(SB), RODATA|NOPTR, $4
 
 // func accumulateVNNI2(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
 // Requires: AVX, AVX512F, AVX512VNNI

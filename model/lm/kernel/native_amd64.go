@@ -16,6 +16,9 @@ func native() (list []*Impl) {
 	}
 	list = append(list, &avx2)
 	x := &cpu.X86
+	if x.HasAVXVNNI {
+		list = append(list, &avxvnni)
+	}
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
 		list = append(list, &avx512vnni)
 		if haveAMX() {
@@ -26,23 +29,26 @@ func native() (list []*Impl) {
 }
 
 var avx2 = Impl{
-	Name:     "avx2",
-	Tile:     12,
-	Mul:      mulAVX2,
-	Quantize: quantizeWith(quantizeAVX2),
-	RMSNorm:  rmsNormWith(rmsNormAVX2),
-	SiLUMul:  siluMulWith(siluMulAVX2),
-	Rotate:   rotateWith(rotateAVX2),
-	Add:      addWith(addAVX2),
-	Max:      maxWith(maximumAVX2),
-	Softmax:  softmaxWith(maximumAVX2, softmaxExpAVX2, softmaxSplitAVX2),
-	Accumulate: func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
-		for h := range heads {
-			accumulateNative(accumulateAVX2, dst[h*Block:], hi[h*ldw:], lo[h*ldw:], ldw, v, ldv, n, 1)
-		}
-	},
-	Exp: expWith(exponentialsAVX2),
+	Name:       "avx2",
+	Tile:       12,
+	Mul:        mulAVX2,
+	Quantize:   quantizeWith(quantizeAVX2),
+	RMSNorm:    rmsNormWith(rmsNormAVX2),
+	SiLUMul:    siluMulWith(siluMulAVX2),
+	Rotate:     rotateWith(rotateAVX2),
+	Add:        addWith(addAVX2),
+	Max:        maxWith(maximumAVX2),
+	Softmax:    softmaxWith(maximumAVX2, softmaxExpAVX2, softmaxSplitAVX2),
+	Accumulate: oneByOne(accumulateAVX2),
+	Exp:        expWith(exponentialsAVX2),
 }
+
+// avxvnni is avx2 with products of bytes.
+var avxvnni = func() Impl {
+	k := avx2
+	k.Name, k.Mul, k.Accumulate = "avxvnni", mulAVXVNNI, oneByOne(accumulateAVXVNNI)
+	return k
+}()
 
 var avx512vnni = Impl{
 	Name:       "avx512vnni",
@@ -71,6 +77,8 @@ type mulFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *
 var mulsVNNI = [...]mulFunc{
 	mulVNNI1, mulVNNI2, mulVNNI3, mulVNNI4, mulVNNI5, mulVNNI6, mulVNNI7, mulVNNI8, mulVNNI9, mulVNNI10, mulVNNI11, mulVNNI12,
 }
+
+var mulsAVXVNNI = [...]mulFunc{mulAVXVNNI1, mulAVXVNNI2, mulAVXVNNI3, mulAVXVNNI4, mulAVXVNNI5, mulAVXVNNI6}
 
 // leastAMX is the number of vectors from which tiles are faster than VNNI.
 const leastAMX = 4
@@ -157,6 +165,30 @@ func mulAVX2(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n
 			i, end := t*n/tiles, (t+1)*n/tiles
 			mulsAVX2[end-i-1](&dst[i*ldd+g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
 				&(*buffer)[i*Block], n, &x.Scale[first+i], &x.Bias[first+i], x.N, blocks)
+		}
+	}
+}
+
+func mulAVXVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
+	if g0 >= g1 || n == 0 {
+		return
+	}
+	step := checkMul(dst, ldd, w, g1, x, first, n)
+	tiles := (n + len(mulsAVXVNNI) - 1) / len(mulsAVXVNNI)
+	for g := g0; g < g1; g += step {
+		for t := range tiles {
+			i, end := t*n/tiles, (t+1)*n/tiles
+			mulsAVXVNNI[end-i-1](&dst[i*ldd+g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
+				&x.Q[(first+i)*Block], &x.Scale[first+i], &x.Bias[first+i], x.N, x.Cols/Block)
+		}
+	}
+}
+
+// oneByOne sums for one head after the other.
+func oneByOne(f accumulateFunc) func([]float32, []byte, []byte, int, []int8, int, int, int) {
+	return func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {
+		for h := range heads {
+			accumulateNative(f, dst[h*Block:], hi[h*ldw:], lo[h*ldw:], ldw, v, ldv, n, 1)
 		}
 	}
 }

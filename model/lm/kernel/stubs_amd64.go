@@ -62,6 +62,27 @@ func mulAVX2x5(dst *float32, ldd int, w *byte, ws *float32, groups int, words *i
 func mulAVX2x6(dst *float32, ldd int, w *byte, ws *float32, groups int, words *int16, across int, xs *float32, xb *int32, stride int, blocks int)
 
 //go:noescape
+func mulAVXVNNI1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAVXVNNI2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAVXVNNI3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAVXVNNI4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAVXVNNI5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func mulAVXVNNI6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+//go:noescape
+func accumulateAVXVNNI(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
+
+//go:noescape
 func accumulateVNNI1(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
 
 //go:noescape

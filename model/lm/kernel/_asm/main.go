@@ -19,7 +19,7 @@ const (
 	lanes = 16
 	block = 64
 	tile  = 12 // vectors of a VNNI product
-	pair  = 6  // vectors of an AVX2 product
+	pair  = 6  // vectors of a product in registers of 32 bytes
 	// leastAMX is the least number of vectors of an AMX product.
 	leastAMX = 4
 )
@@ -33,6 +33,10 @@ func main() {
 	for n := 1; n <= pair; n++ {
 		mulAVX2(n)
 	}
+	for n := 1; n <= pair; n++ {
+		mulAVXVNNI(n)
+	}
+	accumulateAVXVNNI()
 	for heads := 1; heads <= 3; heads++ {
 		accumulateVNNI(heads)
 	}
