@@ -16,7 +16,7 @@ head -c "$bytes" "$file" >"$dir/in"
 
 runs=0 first=""
 kernels=()
-for k in generic avx2 avx512vnni amx; do
+for k in generic avx2 avxvnni avx512vnni amx; do
 	if PITH_KERNELS=$k "$dir/pith" -q -6 <"$dir/in" >"$dir/$k" 2>"$dir/err"; then
 		kernels+=("$k")
 	elif [ $k != generic ] && grep -q 'has no .* kernels' "$dir/err"; then
