@@ -165,7 +165,7 @@ Options for every run, separated by spaces: levels,
 Folders, as in PATH, where models are looked for, before
 .Pa ~/.local/share/pith/models .
 .It Ev PITH_KERNELS
-The implementation of the arithmetic: generic, avx2, avxvnni, avx512vnni or amx.
+The implementation of the arithmetic: generic, avx2, avxvnni, avx512vnni, amx, neon or neondot.
 The result is the same with each.
 .It Ev NO_COLOR
 If it is not empty, progress is drawn without control sequences.

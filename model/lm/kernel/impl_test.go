@@ -63,8 +63,8 @@ func TestNoInexactInstructions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, bad := range []string{"FMADD", "FNMADD", "FMSUB", "FNMSUB", "RCP", "RSQRT", "VDPBF16", "VDPP"} {
-			if strings.Contains(string(text), bad) {
+		for _, bad := range []string{"FMADD", "FNMADD", "FMSUB", "FNMSUB", "RCP", "RSQRT", "VDPBF16", "VDPP", "FMLA", "FMLS", "FRECP", "FRSQRT"} {
+			if strings.Contains(strings.ToUpper(string(text)), bad) {
 				t.Errorf("%s has %s", file, bad)
 			}
 		}

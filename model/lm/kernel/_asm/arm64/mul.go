@@ -1,0 +1,247 @@
+package main
+
+import "fmt"
+
+const mulArgs = "dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int"
+
+// products makes those of some groups of 16 matrix rows with n vectors, and the sums
+// of attention.
+func products() {
+	for n := 1; n <= 4; n++ {
+		mulDot(n)
+	}
+	for n := 1; n <= 2; n++ {
+		mulLong(n)
+	}
+	accumulateDot()
+	accumulateLong()
+}
+
+// mulLoops writes what all products have: the loops over groups and blocks, with the
+// float32 sums in dst. X10 is the operand, X11 its scales, X12 the blocks left, X13
+// a row of dst; dots writes the sums of a block to the 4n registers from V0 on.
+func mulLoops(n int, dots func()) {
+	p("lsl x1, x1, #2")
+	p("movi v31.16b, #0x80")
+	p("group: mov x10, x5")
+	p("mov x11, x6")
+	p("mov x12, x8")
+	p("movi v0.2d, #0")
+	eachRow(n, func(int) {
+		p("stp q0, q0, [x13]")
+		p("stp q0, q0, [x13, #32]")
+	})
+	p("block:")
+	dots()
+	eachRow(n, func(i int) {
+		p("ldr s28, [x11, #%d]", 4*i)
+		p("ldp q24, q25, [x13]")
+		p("ldp q26, q27, [x13, #32]")
+		for r := range 4 {
+			p("scvtf v%d.4s, v%[1]d.4s", 4*i+r)
+		}
+		for r := range 4 {
+			p("fmul v%d.4s, v%[1]d.4s, v28.s[0]", 4*i+r)
+		}
+		for r := range 4 {
+			p("fadd v%d.4s, v%[1]d.4s, v%d.4s", 24+r, 4*i+r)
+		}
+		p("stp q24, q25, [x13]")
+		p("stp q26, q27, [x13, #32]")
+	})
+	p("add x10, x10, x7, lsl #6")
+	p("add x11, x11, x7, lsl #2")
+	p("subs x12, x12, #1")
+	p("b.ne block")
+	p("ldp q24, q25, [x3], #32")
+	p("ldp q26, q27, [x3], #32")
+	eachRow(n, func(int) {
+		p("ldp q0, q1, [x13]")
+		p("ldp q2, q3, [x13, #32]")
+		for r := range 4 {
+			p("fmul v%d.4s, v%[1]d.4s, v%d.4s", r, 24+r)
+		}
+		p("stp q0, q1, [x13]")
+		p("stp q2, q3, [x13, #32]")
+	})
+	p("add x0, x0, #%d", 4*lanes)
+	p("subs x4, x4, #1")
+	p("b.ne group")
+}
+
+// eachRow has X13 point to the row of dst of each vector.
+func eachRow(n int, do func(i int)) {
+	p("mov x13, x0")
+	for i := range n {
+		do(i)
+		if i+1 < n {
+			p("add x13, x13, x1")
+		}
+	}
+}
+
+// signed loads 64 bytes of weights to the four registers from V(r) on, without their
+// offset.
+func signed(r int) {
+	p("ldp q%d, q%d, [x2], #32", r, r+1)
+	p("ldp q%d, q%d, [x2], #32", r+2, r+3)
+	for i := range 4 {
+		p("eor v%d.16b, v%[1]d.16b, v31.16b", r+i)
+	}
+}
+
+// mulDot multiplies by SDOT, which takes four products to a sum: a register of
+// weights holds four columns of four rows.
+func mulDot(n int) {
+	begin(fmt.Sprintf("mulDot%d", n), mulArgs, "", "// A product by SDOT.")
+	mulLoops(n, func() {
+		for i := range 4 * n {
+			p("movi v%d.2d, #0", i)
+		}
+		for k := range block / 16 {
+			for i := range n {
+				p("ldr q%d, [x10, #%d]", 20+i, block*i+16*k)
+			}
+			for j := range 4 {
+				signed(16)
+				for i := range n {
+					for r := range 4 {
+						p("sdot v%d.4s, v%d.16b, v%d.4b[%d]", 4*i+r, 16+r, 20+i, j)
+					}
+				}
+			}
+		}
+	})
+}
+
+// mulLong multiplies bytes to words, two of which never overflow in a sum, and adds
+// pairs of those to the sums. V0…V(8n−1) have two sums for each row.
+func mulLong(n int) {
+	begin(fmt.Sprintf("mulLong%d", n), mulArgs, "", "// A product by SMULL and SADALP.")
+	mulLoops(n, func() {
+		for i := range 8 * n {
+			p("movi v%d.2d, #0", i)
+		}
+		p("mov x14, x10")
+		p("mov x15, #%d", block/8)
+		p("columns:")
+		signed(16)
+		signed(20)
+		for i := range n {
+			p("add x13, x14, #%d", block*i)
+			p("ld1r {v24.4s}, [x13], #4")
+			p("ld1r {v25.4s}, [x13]")
+			for r := range 4 {
+				p("smull v26.8h, v%d.8b, v24.8b", 16+r)
+				p("smull2 v27.8h, v%d.16b, v24.16b", 16+r)
+				p("smlal v26.8h, v%d.8b, v25.8b", 20+r)
+				p("smlal2 v27.8h, v%d.16b, v25.16b", 20+r)
+				p("sadalp v%d.4s, v26.8h", 8*i+2*r)
+				p("sadalp v%d.4s, v27.8h", 8*i+2*r+1)
+			}
+		}
+		p("add x14, x14, #8")
+		p("subs x15, x15, #1")
+		p("b.ne columns")
+		for i := range 4 * n {
+			p("addp v%d.4s, v%d.4s, v%d.4s", i, 2*i, 2*i+1)
+		}
+	})
+}
+
+const accumulateArgs = "dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int"
+
+// accumulateLoops writes the loops over two halves of 32 columns and the slots, four
+// at a time. Values are made unsigned by an offset of 128, by which the sums are
+// corrected: V16 and V17 sum the weights, V18 and V19 are those of four slots, V0…V7
+// and V8…V15 the sums.
+func accumulateLoops(begin, slots func(), end func()) {
+	p("mov x7, #2")
+	p("columns: mov x8, x1")
+	p("mov x9, x2")
+	p("mov x10, x4")
+	p("mov x11, x6")
+	begin()
+	p("slots:")
+	slots()
+	p("add x10, x10, x5")
+	p("subs x11, x11, #4")
+	p("b.ne slots")
+	end()
+	constant(30, 256)
+	for i := range 8 {
+		p("scvtf v%d.4s, v%[1]d.4s", i)
+		p("scvtf v%d.4s, v%[1]d.4s", 8+i)
+		p("fmul v%d.4s, v%[1]d.4s, v30.4s", i)
+		p("fadd v%d.4s, v%[1]d.4s, v%d.4s", i, 8+i)
+	}
+	for i := 0; i < 8; i += 2 {
+		p("stp q%d, q%d, [x0], #32", i, i+1)
+	}
+	p("add x4, x4, #128")
+	p("subs x7, x7, #1")
+	p("b.ne columns")
+}
+
+func accumulateDot() {
+	begin("accumulateDot", accumulateArgs, "", "// Sums of attention by UDOT, of one head.")
+	accumulateLoops(func() {
+		p("movi v31.16b, #0x80")
+		p("movi v29.16b, #1")
+		for i := range 18 {
+			p("movi v%d.2d, #0", i)
+		}
+	}, func() {
+		p("ldr s18, [x8], #4")
+		p("ldr s19, [x9], #4")
+		p("udot v16.4s, v29.16b, v18.4b[0]")
+		p("udot v17.4s, v29.16b, v19.4b[0]")
+		for i := 0; i < 8; i += 2 {
+			p("ldp q%d, q%d, [x10, #%d]", 20+i, 21+i, 16*i)
+		}
+		for i := range 8 {
+			p("eor v%d.16b, v%[1]d.16b, v31.16b", 20+i)
+			p("udot v%d.4s, v%d.16b, v18.4b[0]", i, 20+i)
+			p("udot v%d.4s, v%d.16b, v19.4b[0]", 8+i, 20+i)
+		}
+	}, func() {
+		p("shl v16.4s, v16.4s, #7")
+		p("shl v17.4s, v17.4s, #7")
+		for i := range 8 {
+			p("sub v%d.4s, v%[1]d.4s, v16.4s", i)
+			p("sub v%d.4s, v%[1]d.4s, v17.4s", 8+i)
+		}
+	})
+}
+
+// accumulateLong widens bytes to words, since weights have no signs and values do:
+// one half of the columns, one word of weights after the other, would need 32 sums,
+// so that two of the four slots' sums are added first.
+func accumulateLong() {
+	begin("accumulateLong", accumulateArgs, "", "// Sums of attention by SMLAL, of one head.")
+	accumulateLoops(func() {
+		for i := range 16 {
+			p("movi v%d.2d, #0", i)
+		}
+	}, func() {
+		p("ld1r {v18.4s}, [x8], #4")
+		p("ld1r {v19.4s}, [x9], #4")
+		p("uxtl v18.8h, v18.8b") // the weights of four slots, twice
+		p("uxtl v19.8h, v19.8b")
+		for i := range 8 {
+			p("ldr q20, [x10, #%d]", 16*i)
+			p("sxtl v21.8h, v20.8b") // four slots of two columns
+			p("sxtl2 v22.8h, v20.16b")
+			for plane := range 2 {
+				p("smull v23.4s, v21.4h, v%d.4h", 18+plane)
+				p("smull2 v24.4s, v21.8h, v%d.8h", 18+plane)
+				p("smull v25.4s, v22.4h, v%d.4h", 18+plane)
+				p("smull2 v26.4s, v22.8h, v%d.8h", 18+plane)
+				p("addp v23.4s, v23.4s, v24.4s")
+				p("addp v25.4s, v25.4s, v26.4s")
+				p("addp v23.4s, v23.4s, v25.4s")
+				p("add v%d.4s, v%[1]d.4s, v23.4s", 8*plane+i)
+			}
+		}
+	}, func() {})
+}
