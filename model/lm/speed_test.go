@@ -18,22 +18,12 @@ func BenchmarkEngine(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		for _, batch := range []struct{ streams, rows int }{{1, 48}, {1, 96}, {1, 1}, {32, 1}} {
 			b.Run(fmt.Sprintf("threads=%d/streams=%d/rows=%d", threads, batch.streams, batch.rows), func(b *testing.B) {
-				n := batch.streams * batch.rows
-				e := NewEngine(m, k, threads, n)
+				e, rows, out := fullBatch(m, k, threads, 1024, batch.streams, batch.rows)
 				defer e.Close()
-				var rows []Row
-				var out []*Weights
-				for range batch.streams {
-					s := m.NewStream(1024, batch.rows)
-					s.next = 4000 // a full window
-					for i := range batch.rows {
-						rows, out = append(rows, Row{s, int32(100 + i)}), append(out, m.NewWeights())
-					}
-				}
 				for b.Loop() {
 					e.Run(rows, out, nil)
 				}
-				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "tokens/s")
+				b.ReportMetric(float64(len(rows)*b.N)/b.Elapsed().Seconds(), "tokens/s")
 			})
 		}
 	}
