@@ -1,11 +1,11 @@
 build:          ; go build -o pith ./cmd/pith
 test:           ; go test ./...
-test-purego:    ; go test -tags purego ./...
 test-race:      ; go test -race -short ./...
+bench-engine:   ; go test ./model/lm -run Roofline -v -roofline -timeout 20m
 generate:       ; cd model/lm/kernel/_asm && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
 	cd model/lm/kernel/_asm/arm64 && go run . -out ../../kernel_arm64.s -stubs ../../stubs_arm64.go
 manual:         ; go test ./cmd/pith -run 'TestManual$$' -write
 roundtrip:      ; scripts/roundtrip.sh
 cross:          ; scripts/cross.sh
 results:        ; scripts/results.sh
-.PHONY: build test test-purego test-race generate manual roundtrip cross results
+.PHONY: build test test-race bench-engine generate manual roundtrip cross results
