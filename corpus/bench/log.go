@@ -139,6 +139,20 @@ func (l *Log) write(r record) error {
 	return err
 }
 
+// WriteJSONL writes a machine and results as a log has them.
+func WriteJSONL(w io.Writer, m Machine, results []*Result) error {
+	l := &Log{w: w}
+	if err := l.write(record{Machine: &m}); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if err := l.write(record{Result: r}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Close closes the file, if there is one.
 func (l *Log) Close() error {
 	if l.close == nil {

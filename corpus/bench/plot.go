@@ -107,7 +107,7 @@ func scatter(all []*Summary) *plot.Plot {
 	dots, _ := plotter.NewScatter(points)
 	dots.GlyphStyle = draw.GlyphStyle{Color: color.RGBA{R: 31, G: 119, B: 180, A: 255}, Radius: vg.Points(3.5), Shape: draw.CircleGlyph{}}
 	labels, _ := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: names})
-	labels.Offset = vg.Point{X: vg.Points(6), Y: vg.Points(3)}
+	labels.Offset = vg.Point{X: vg.Points(5), Y: vg.Points(-12)}
 	p.Add(dots, labels)
 	// Room for names at the right, and around single points.
 	p.X.Min, p.X.Max = p.X.Min/1.5, p.X.Max*2.5

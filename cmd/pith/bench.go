@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/pith-codec/pith/corpus/bench"
+	"github.com/pith-codec/pith/internal/progress"
+)
+
+var benchTool = tool{
+	name:      "bench",
+	arguments: "[FILE|FOLDER|MANIFEST.tsv|CORPUS=FOLDER][:SIZE]...\n       pith bench compare OLD.jsonl NEW.jsonl",
+	about:     "Measure compressors on files: each result is restored and compared.",
+	notes: `Codecs are gzip, bzip2, xz, zstd, brotli, lz4, zpaq, 7z, with -LEVEL behind the
+name, pith-1 to pith-9, and NAME=COMMAND::COMMAND, which compress and restore; in
+a command {in} and {out} stand for files, else it is a filter. CORPUS is
+` + strings.Join(bench.BuiltinNames(), ", ") + `: its files must be what the manifest names. FILE:1M takes the
+first MiB. With --log a run that was stopped goes on where it was.
+`,
+	options: table{
+		{"codecs", 0, "LIST", "measure these, with commas between them"},
+		{"runs", 0, "N", "run each N times, 1 to 99; the best counts"},
+		{"timeout", 0, "SECONDS", "give a program up after so long; 0 is never (600)"},
+		{"jobs", 'j', "N", "measure sizes only, N at a time"},
+		{"format", 0, "NAME", "print text, markdown, csv or jsonl"},
+		{"log", 0, "FILE", "keep all results in FILE, and leave out what it has"},
+		{"plot", 0, "FILE", "draw FILE.svg or FILE.png"},
+		{"quiet", 'q', "", "show no progress"},
+	},
+	run: runBench,
+}
+
+// benchmark is a run of pith bench.
+type benchmark struct {
+	codecs []bench.Codec
+	inputs []bench.Input
+	sizes  []int64 // of the inputs
+	o      bench.Options
+	jobs   int
+	log    *bench.Log
+	quiet  bool
+}
+
+func runBench(u *ui, c *cli.Context, words []string) int {
+	if len(words) > 0 && words[0] == "compare" {
+		return compareLogs(u, words[1:])
+	}
+	b := &benchmark{quiet: c.Bool("quiet"), log: &bench.Log{Machine: bench.ThisMachine()}}
+	format, picture := c.String("format"), c.String("plot")
+	if err := b.read(u, c, words); err != nil {
+		return u.usage(err)
+	}
+	switch suffix := filepath.Ext(picture); {
+	case format != "" && format != "text" && format != "markdown" && format != "csv" && format != "jsonl":
+		return u.usage(fmt.Errorf("format %q: want text, markdown, csv or jsonl", format))
+	case c.IsSet("plot") && suffix != ".svg" && suffix != ".png":
+		return u.usage(fmt.Errorf("--plot %q: want a name that ends with .svg or .png", picture))
+	}
+	if err := b.find(words); err != nil {
+		return u.failed("bench", err)
+	}
+	if name := c.String("log"); name != "" {
+		var err error
+		if b.log, err = bench.OpenLog(name); err != nil {
+			return u.failed(name, err)
+		}
+		defer b.log.Close()
+	}
+	results, err := b.measure()
+	if err != nil {
+		return u.failed("bench", err)
+	}
+	code := exitOK
+	for _, r := range results {
+		if r.Error != "" {
+			code = exitError
+		}
+	}
+	var out bytes.Buffer
+	switch format {
+	case "markdown":
+		bench.WriteMarkdown(&out, results)
+	case "csv":
+		err = bench.WriteCSV(&out, results)
+	case "jsonl":
+		err = bench.WriteJSONL(&out, b.log.Machine, results)
+	default:
+		bench.WriteText(&out, results)
+	}
+	if err == nil && picture != "" {
+		err = draw(picture, results)
+	}
+	if err != nil {
+		return u.failed("bench", err)
+	}
+	return max(code, u.print(out.String()))
+}
+
+// read takes the options in.
+func (b *benchmark) read(u *ui, c *cli.Context, words []string) (err error) {
+	if len(words) == 0 {
+		return errors.New("there is no file to measure by")
+	}
+	if b.o.Runs, err = number(c, "runs", 1, 99); err != nil {
+		return err
+	}
+	if b.jobs, err = number(c, "jobs", 1, 1024); err != nil {
+		return err
+	}
+	b.o.Timed = b.jobs == 0
+	if !b.o.Timed && c.IsSet("runs") {
+		return errors.New("-j measures sizes only, which one run shows: leave out --runs")
+	}
+	b.o.Timeout = 600 * time.Second
+	if c.IsSet("timeout") {
+		seconds, err := strconv.ParseUint(c.String("timeout"), 10, 31)
+		if err != nil {
+			return fmt.Errorf("timeout %q: want a number of seconds", c.String("timeout"))
+		}
+		b.o.Timeout = time.Duration(seconds) * time.Second
+	}
+	names, chosen := c.String("codecs"), true
+	if names == "" {
+		names, chosen = bench.DefaultCodecs, false
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		found, err := bench.Find(strings.TrimSpace(name), self)
+		switch {
+		case errors.Is(err, bench.ErrMissing) && !chosen:
+			u.say("pith: " + err.Error() + ": it is left out")
+		case err != nil:
+			return err
+		default:
+			b.codecs = append(b.codecs, found)
+		}
+	}
+	return nil
+}
+
+// find finds the inputs.
+func (b *benchmark) find(words []string) error {
+	for _, w := range words {
+		found, err := bench.Inputs(w, parseSize)
+		if err != nil {
+			return err
+		}
+		b.inputs = append(b.inputs, found...)
+	}
+	if len(b.inputs) == 0 {
+		return hint("there is no file to measure by", "the folder is empty")
+	}
+	for _, in := range b.inputs {
+		info, err := os.Stat(in.Path)
+		if err != nil {
+			return err
+		}
+		size := info.Size()
+		if in.Most > 0 {
+			size = min(size, in.Most)
+		}
+		b.sizes = append(b.sizes, size)
+	}
+	return nil
+}
+
+// measure measures all codecs on all inputs, one after the other if times count.
+// The results are in that order.
+func (b *benchmark) measure() ([]*bench.Result, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var total, done int64
+	for _, size := range b.sizes {
+		total += size * int64(len(b.codecs))
+	}
+	var meter *progress.Meter
+	if !b.quiet {
+		meter = progress.New(os.Stderr, "bench", total)
+	}
+	defer meter.Clear()
+	results := make([]*bench.Result, len(b.inputs)*len(b.codecs))
+	var (
+		lock  sync.Mutex
+		all   sync.WaitGroup
+		fault error
+		slots = make(chan struct{}, max(1, b.jobs))
+	)
+	for i := range results {
+		in, codec := b.inputs[i/len(b.codecs)], b.codecs[i%len(b.codecs)]
+		size := b.sizes[i/len(b.codecs)]
+		slots <- struct{}{}
+		lock.Lock()
+		broken := fault != nil
+		lock.Unlock()
+		if broken {
+			break
+		}
+		all.Go(func() {
+			defer func() { <-slots }()
+			lock.Lock()
+			r := b.log.Done(codec, in, size, b.o)
+			lock.Unlock()
+			known := r != nil
+			var err error
+			if !known {
+				r, err = bench.Measure(ctx, codec, in, b.o)
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			if err == nil && !known {
+				err = b.log.Add(r)
+			}
+			if err != nil && fault == nil {
+				fault = err
+			}
+			results[i] = r
+			done += size
+			meter.Set(done)
+		})
+	}
+	all.Wait()
+	return results, fault
+}
+
+// draw draws a picture and writes it to a file.
+func draw(name string, results []*bench.Result) error {
+	var picture bytes.Buffer
+	if err := bench.Plot(&picture, filepath.Ext(name)[1:], results); err != nil {
+		return err
+	}
+	return os.WriteFile(name, picture.Bytes(), 0o666)
+}
+
+// compareLogs prints what changed between two logs and returns the exit code, which
+// is 1 if anything got worse.
+func compareLogs(u *ui, names []string) int {
+	if len(names) != 2 {
+		return u.usage(errors.New("compare needs the names of two logs"))
+	}
+	var logs [2]*bench.Log
+	for i, name := range names {
+		var err error
+		if logs[i], err = bench.ReadLog(name); err != nil {
+			return u.failed(name, err)
+		}
+	}
+	changes, compared := bench.Changes(logs[0].Results, logs[1].Results)
+	var out strings.Builder
+	code := exitOK
+	for _, c := range changes {
+		verdict := "better"
+		if c.Worse {
+			verdict, code = "WORSE", exitError
+		}
+		fmt.Fprintf(&out, "%s\t%s on %s\t%s %+.1f %%: %s\n", verdict, c.Codec, printable(c.File), c.What, 100*c.Part, printable(c.Text))
+	}
+	fmt.Fprintf(&out, "%d results compared, %d changes\n", compared, len(changes))
+	if logs[0].Machine.CPU != logs[1].Machine.CPU || logs[0].Machine.Cores != logs[1].Machine.Cores {
+		fmt.Fprintf(&out, "the machines differ: %s (%d cores), %s (%d cores): times say little\n",
+			printable(logs[0].Machine.CPU), logs[0].Machine.Cores, printable(logs[1].Machine.CPU), logs[1].Machine.Cores)
+	}
+	return max(code, u.print(out.String()))
+}
