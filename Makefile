@@ -7,5 +7,5 @@ generate:       ; cd model/lm/kernel/_asm && go run . -out ../kernel_amd64.s -st
 manual:         ; go test ./cmd/pith -run 'TestManual$$' -write
 roundtrip:      ; scripts/roundtrip.sh
 cross:          ; scripts/cross.sh
-results:        ; scripts/results.sh
-.PHONY: build test test-race bench-engine generate manual roundtrip cross results
+bench:          ; scripts/bench.sh
+.PHONY: build test test-race bench-engine generate manual roundtrip cross bench

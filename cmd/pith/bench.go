@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -70,7 +71,7 @@ func runBench(u *ui, c *cli.Context, words []string) int {
 		return u.usage(fmt.Errorf("--plot %q: want a name that ends with .svg or .png", picture))
 	}
 	if err := b.find(words); err != nil {
-		return u.failed("bench", err)
+		return u.failed(subject("bench", err), err)
 	}
 	if name := c.String("log"); name != "" {
 		var err error
@@ -81,7 +82,7 @@ func runBench(u *ui, c *cli.Context, words []string) int {
 	}
 	results, err := b.measure()
 	if err != nil {
-		return u.failed("bench", err)
+		return u.failed(subject("bench", err), err)
 	}
 	code := exitOK
 	for _, r := range results {
@@ -104,9 +105,18 @@ func runBench(u *ui, c *cli.Context, words []string) int {
 		err = draw(picture, results)
 	}
 	if err != nil {
-		return u.failed("bench", err)
+		return u.failed(subject("bench", err), err)
 	}
 	return max(code, u.print(out.String()))
+}
+
+// subject returns the name of the file that an error is about, or other.
+func subject(other string, err error) string {
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return file.Path
+	}
+	return other
 }
 
 // read takes the options in.
