@@ -1,0 +1,148 @@
+// Package length measures how many bits compressors take for a text, alone and where
+// another was read before: the code lengths that distances are made of. See
+// docs/ALIGN.md.
+package length
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/pith-codec/pith/model/cm"
+	"github.com/pith-codec/pith/model/paq"
+)
+
+// Engine is a compressor.
+type Engine interface {
+	// Bits returns the code length of a text by itself.
+	Bits(text []byte) float64
+	// After returns a reader of texts that has read context before each.
+	After(context []byte) Reader
+	// Reach returns how many bytes back the engine sees.
+	Reach() int
+}
+
+// Reader tells code lengths of texts, each as if it came right behind the same
+// context. It may be used from several goroutines.
+type Reader interface{ Bits(text []byte) float64 }
+
+// Names lists the engines.
+func Names() []string { return []string{"deflate", "zstd", "cm"} }
+
+// New returns an engine.
+func New(name string) (Engine, error) {
+	switch name {
+	case "deflate":
+		return deflate{}, nil
+	case "zstd":
+		return zstandard{}, nil
+	case "cm":
+		return mixing{}, nil
+	}
+	return nil, fmt.Errorf("engine %q: want %s", name, strings.Join(Names(), ", "))
+}
+
+// count counts the bytes written to it.
+type count int64
+
+func (c *count) Write(p []byte) (int, error) { *c += count(len(p)); return len(p), nil }
+
+// deflate is RFC 1951 at level 9, without a header.
+type deflate struct{}
+
+func (deflate) Reach() int { return 32 << 10 }
+
+func (deflate) Bits(text []byte) float64 { return deflate{}.After(nil).Bits(text) }
+
+func (deflate) After(context []byte) Reader {
+	return deflateAfter(context[max(0, len(context)-32<<10):])
+}
+
+type deflateAfter []byte
+
+func (d deflateAfter) Bits(text []byte) float64 {
+	var n count
+	w, err := flate.NewWriterDict(&n, flate.BestCompression, d)
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic("length: internal error: " + err.Error()) // nothing in it can fail
+	}
+	return float64(8 * n)
+}
+
+// zstandard is RFC 8878 with a raw dictionary, without a checksum.
+type zstandard struct{}
+
+func (zstandard) Reach() int { return 8 << 20 }
+
+func (zstandard) Bits(text []byte) float64 { return zstandard{}.After(nil).Bits(text) }
+
+func (zstandard) After(context []byte) Reader {
+	o := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderCRC(false),
+		zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1), zstd.WithAllLitEntropyCompression(true)}
+	if len(context) > 0 {
+		o = append(o, zstd.WithEncoderDictRaw(0, context))
+	}
+	e, err := zstd.NewWriter(nil, o...)
+	if err != nil {
+		panic("length: internal error: " + err.Error())
+	}
+	return zstdAfter{e}
+}
+
+type zstdAfter struct{ e *zstd.Encoder }
+
+func (z zstdAfter) Bits(text []byte) float64 { return float64(8 * len(z.e.EncodeAll(text, nil))) }
+
+// mixing is the context mixer of levels 2 to 4, its fast profile: the sum of −log2 of the
+// probabilities that the coder is given, without what the coder itself adds. The
+// state behind the context is copied for each text.
+type mixing struct{}
+
+// reach is how much of a context is read.
+const reach = 4 << 20
+
+func (mixing) Reach() int { return reach }
+
+func (mixing) Bits(text []byte) float64 { return mixing{}.After(nil).Bits(text) }
+
+func (mixing) After(context []byte) Reader {
+	context = context[max(0, len(context)-reach):]
+	// Texts as long as the context still find room.
+	size := max(2*len(context), 1<<12)
+	m := paq.New(paq.Fast, paq.LogFor(size, 18), size)
+	bits(m, context)
+	return mixingAfter{m}
+}
+
+type mixingAfter struct{ m *paq.Model }
+
+func (x mixingAfter) Bits(text []byte) float64 { return bits(x.m.Clone(), text) }
+
+// bits has m predict and learn text and returns its code length.
+func bits(m *paq.Model, text []byte) (sum float64) {
+	for _, b := range text {
+		for shift := 7; shift >= 0; shift-- {
+			bit := int(b >> shift & 1)
+			p := m.Predict()
+			if bit == 0 {
+				p = 1<<cm.ProbBits - p
+			}
+			sum += cm.ProbBits - math.Log2(float64(p))
+			m.Update(bit)
+		}
+	}
+	return sum
+}
+
+// Join returns texts one behind the other, as a context.
+func Join(texts [][]byte) []byte { return slices.Concat(texts...) }

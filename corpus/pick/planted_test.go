@@ -1,0 +1,294 @@
+package pick
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pith-codec/pith/corpus/length"
+)
+
+var promises = flag.Bool("promises", false, "measure retrieval of planted documents, for minutes")
+
+// document is a part of a file of some kind.
+type document struct {
+	text []byte
+	kind string
+}
+
+var kinds = []string{".py", ".h", ".md", ".js"}
+
+// gather returns files of each kind that the machine has, of different packages.
+func gather(t *testing.T) map[string][][]byte {
+	t.Helper()
+	all := map[string]map[string][]string{} // kind, package, files
+	for _, root := range []string{"/usr", filepath.Join(os.Getenv("HOME"), "go", "pkg", "mod")} {
+		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			kind := filepath.Ext(path)
+			if err != nil || !d.Type().IsRegular() || !slices.Contains(kinds, kind) {
+				return nil
+			}
+			if all[kind] == nil {
+				all[kind] = map[string][]string{}
+			}
+			// A package is the folder three below the root's.
+			parts := strings.Split(path, "/")
+			pack := strings.Join(parts[:min(len(parts)-1, 7)], "/")
+			all[kind][pack] = append(all[kind][pack], path)
+			return nil
+		})
+	}
+	found := map[string][][]byte{}
+	for _, kind := range kinds {
+		packs := make([]string, 0, len(all[kind]))
+		for p := range all[kind] {
+			packs = append(packs, p)
+		}
+		slices.Sort(packs)
+		for _, p := range packs {
+			for _, path := range all[kind][p][:min(20, len(all[kind][p]))] {
+				if text, err := os.ReadFile(path); err == nil && len(text) > 2000 {
+					found[kind] = append(found[kind], text)
+				}
+			}
+		}
+		if len(found[kind]) < 150 {
+			t.Skipf("skipped: only %d files end with %s here", len(found[kind]), kind)
+		}
+	}
+	return found
+}
+
+// planted returns 20 target documents of a kind and a source of 1,000, 100 of which are
+// of that kind, from other files; lengths are 256 B to 8 KiB, log-uniform.
+func planted(files map[string][][]byte, kind string, seed uint64) (target [][]byte, source []document) {
+	r := rand.New(rand.NewPCG(seed, 7))
+	cut := func(text []byte) []byte {
+		n := int(256 * math.Exp2(5*r.Float64()))
+		at := r.IntN(max(1, len(text)-n))
+		return text[at:min(at+n, len(text))]
+	}
+	order := r.Perm(len(files[kind]))
+	for _, i := range order[:20] {
+		target = append(target, cut(files[kind][i]))
+	}
+	for i := range 100 {
+		source = append(source, document{cut(files[kind][order[20+i%(len(order)-20)]]), kind})
+	}
+	for len(source) < 1000 {
+		other := kinds[r.IntN(len(kinds))]
+		if other != kind {
+			source = append(source, document{cut(files[other][r.IntN(len(files[other]))]), other})
+		}
+	}
+	r.Shuffle(len(source), func(i, j int) { source[i], source[j] = source[j], source[i] })
+	return target, source
+}
+
+// averagePrecision of a ranking by score, best first.
+func averagePrecision(source []document, score []float64, kind string) (ap float64, at10 float64) {
+	order := make([]int, len(score))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case score[a] > score[b]:
+			return -1
+		case score[a] < score[b]:
+			return 1
+		}
+		return 0
+	})
+	hits := 0
+	for n, i := range order {
+		if source[i].kind == kind {
+			hits++
+			ap += float64(hits) / float64(n+1)
+			if n < 10 {
+				at10++
+			}
+		}
+	}
+	return ap / float64(max(hits, 1)), at10 / 10
+}
+
+// spearman returns the rank correlation of two lists.
+func spearman(a, b []float64) float64 {
+	rank := func(x []float64) []float64 {
+		order := make([]int, len(x))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortFunc(order, func(i, j int) int {
+			if x[i] < x[j] {
+				return -1
+			} else if x[i] > x[j] {
+				return 1
+			}
+			return 0
+		})
+		out := make([]float64, len(x))
+		for n, i := range order {
+			out[i] = float64(n)
+		}
+		return out
+	}
+	ra, rb := rank(a), rank(b)
+	mean := float64(len(a)-1) / 2
+	var sum, sa, sb float64
+	for i := range ra {
+		sum, sa, sb = sum+(ra[i]-mean)*(rb[i]-mean), sa+(ra[i]-mean)*(ra[i]-mean), sb+(rb[i]-mean)*(rb[i]-mean)
+	}
+	return sum / math.Sqrt(sa*sb)
+}
+
+var wordpunct = regexp.MustCompile(`\w+|[^\w\s]+`)
+
+// dsir scores by hashed unigrams and bigrams (Xie et al., Data Selection for Language
+// Models via Importance Resampling, 2023), the mean a token: the baseline to beat.
+func dsir(target [][]byte, source []document) (score []float64) {
+	const buckets = 10000
+	features := func(text []byte) (all []int) {
+		hash := func(s string) int {
+			h := uint32(2166136261)
+			for i := range len(s) {
+				h = (h ^ uint32(s[i])) * 16777619
+			}
+			return int(h % buckets)
+		}
+		words := wordpunct.FindAllString(strings.ToLower(string(text)), -1)
+		for i, w := range words {
+			all = append(all, hash(w))
+			if i > 0 {
+				all = append(all, hash(words[i-1]+" "+w))
+			}
+		}
+		return all
+	}
+	p, q := make([]float64, buckets), make([]float64, buckets)
+	sum := func(into []float64, text []byte) {
+		for _, f := range features(text) {
+			into[f]++
+		}
+	}
+	for _, t := range target {
+		sum(p, t)
+	}
+	for _, s := range source {
+		sum(q, s.text)
+	}
+	total := func(x []float64) (n float64) {
+		for i := range x {
+			x[i]++
+			n += x[i]
+		}
+		return n
+	}
+	np, nq := total(p), total(q)
+	for _, s := range source {
+		all := features(s.text)
+		sum := 0.0
+		for _, f := range all {
+			sum += math.Log(p[f]/np) - math.Log(q[f]/nq)
+		}
+		score = append(score, sum/float64(max(len(all), 1)))
+	}
+	return score
+}
+
+// zipfit scores as published, by deflate.
+func zipfit(target [][]byte, source []document) (score []float64) {
+	e, _ := length.New("deflate")
+	c := func(x []byte) float64 { return e.Bits(x)/8 + 18 } // gzip's header and trailer
+	var ct []float64
+	for _, t := range target {
+		ct = append(ct, c(t))
+	}
+	for _, s := range source {
+		cs, sum := c(s.text), 0.0
+		for j, t := range target {
+			sum += (c(slices.Concat(s.text, t)) - min(cs, ct[j])) / max(cs, ct[j])
+		}
+		score = append(score, 1-sum/float64(len(target)))
+	}
+	return score
+}
+
+// TestPlanted measures promises 1 to 3 of docs/ALIGN.md: go test ./corpus/pick -run
+// Planted -v -promises -timeout 60m
+func TestPlanted(t *testing.T) {
+	if !*promises {
+		t.Skip("skipped: it takes minutes: -promises")
+	}
+	files := gather(t)
+	methods := []struct {
+		name  string
+		score func([][]byte, []document) []float64
+	}{
+		{"DSIR's features, mean per token", dsir},
+		{"ZIP-FIT, deflate", zipfit},
+	}
+	for _, engine := range length.Names() {
+		methods = append(methods, struct {
+			name  string
+			score func([][]byte, []document) []float64
+		}{"contrast, " + engine, func(target [][]byte, source []document) []float64 {
+			e, _ := length.New(engine)
+			return contrast(e, target, source)
+		}})
+	}
+	for _, m := range methods {
+		var aps, tens, rhos []float64
+		for _, kind := range kinds {
+			for seed := range uint64(3) {
+				target, source := planted(files, kind, seed)
+				score := m.score(target, source)
+				ap, ten := averagePrecision(source, score, kind)
+				var s, n []float64
+				for i, d := range source {
+					if d.kind != kind {
+						s, n = append(s, score[i]), append(n, float64(len(d.text)))
+					}
+				}
+				aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, spearman(s, n))
+			}
+		}
+		t.Logf("| %s | %.3f | %.3f | %.3f | %+.2f |", m.name, mean(aps), slices.Min(aps), mean(tens), mean(rhos))
+	}
+}
+
+func mean(x []float64) (m float64) {
+	for _, v := range x {
+		m += v / float64(len(x))
+	}
+	return m
+}
+
+var _ = fmt.Sprint
+
+// contrast of an experiment.
+func contrast(e length.Engine, target [][]byte, source []document) (score []float64) {
+	var background [][]byte
+	size := 0
+	for _, t := range target {
+		size += len(t)
+	}
+	for n, i := 0, 0; n < size && i < len(source); i++ {
+		background = append(background, source[i].text)
+		n += len(source[i].text)
+	}
+	near, far := e.After(length.Join(target)), e.After(length.Join(background))
+	for _, s := range source {
+		score = append(score, (far.Bits(s.text)-near.Bits(s.text))/float64(max(len(s.text), 1)))
+	}
+	return score
+}
