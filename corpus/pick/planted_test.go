@@ -2,7 +2,6 @@ package pick
 
 import (
 	"flag"
-	"fmt"
 	"io/fs"
 	"math"
 	"math/rand/v2"
@@ -12,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/pith-codec/pith/corpus/length"
 )
 
 var promises = flag.Bool("promises", false, "measure retrieval of planted documents, for minutes")
@@ -121,36 +118,6 @@ func averagePrecision(source []document, score []float64, kind string) (ap float
 	return ap / float64(max(hits, 1)), at10 / 10
 }
 
-// spearman returns the rank correlation of two lists.
-func spearman(a, b []float64) float64 {
-	rank := func(x []float64) []float64 {
-		order := make([]int, len(x))
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortFunc(order, func(i, j int) int {
-			if x[i] < x[j] {
-				return -1
-			} else if x[i] > x[j] {
-				return 1
-			}
-			return 0
-		})
-		out := make([]float64, len(x))
-		for n, i := range order {
-			out[i] = float64(n)
-		}
-		return out
-	}
-	ra, rb := rank(a), rank(b)
-	mean := float64(len(a)-1) / 2
-	var sum, sa, sb float64
-	for i := range ra {
-		sum, sa, sb = sum+(ra[i]-mean)*(rb[i]-mean), sa+(ra[i]-mean)*(ra[i]-mean), sb+(rb[i]-mean)*(rb[i]-mean)
-	}
-	return sum / math.Sqrt(sa*sb)
-}
-
 var wordpunct = regexp.MustCompile(`\w+|[^\w\s]+`)
 
 // dsir scores by hashed unigrams and bigrams (Xie et al., Data Selection for Language
@@ -205,24 +172,6 @@ func dsir(target [][]byte, source []document) (score []float64) {
 	return score
 }
 
-// zipfit scores as published, by deflate.
-func zipfit(target [][]byte, source []document) (score []float64) {
-	e, _ := length.New("deflate")
-	c := func(x []byte) float64 { return e.Bits(x)/8 + 18 } // gzip's header and trailer
-	var ct []float64
-	for _, t := range target {
-		ct = append(ct, c(t))
-	}
-	for _, s := range source {
-		cs, sum := c(s.text), 0.0
-		for j, t := range target {
-			sum += (c(slices.Concat(s.text, t)) - min(cs, ct[j])) / max(cs, ct[j])
-		}
-		score = append(score, 1-sum/float64(len(target)))
-	}
-	return score
-}
-
 // TestPlanted measures promises 1 to 3 of docs/ALIGN.md: go test ./corpus/pick -run
 // Planted -v -promises -timeout 60m
 func TestPlanted(t *testing.T) {
@@ -230,20 +179,26 @@ func TestPlanted(t *testing.T) {
 		t.Skip("skipped: it takes minutes: -promises")
 	}
 	files := gather(t)
-	methods := []struct {
+	type method struct {
 		name  string
 		score func([][]byte, []document) []float64
-	}{
-		{"DSIR's features, mean per token", dsir},
-		{"ZIP-FIT, deflate", zipfit},
 	}
-	for _, engine := range length.Names() {
-		methods = append(methods, struct {
-			name  string
-			score func([][]byte, []document) []float64
-		}{"contrast, " + engine, func(target [][]byte, source []document) []float64 {
-			e, _ := length.New(engine)
-			return contrast(e, target, source)
+	methods := []method{{"DSIR's features, mean per token", dsir}}
+	for _, way := range [][2]string{{"contrast", "ngram"}, {"zipfit", "deflate"}, {"gain", "deflate"}, {"contrast", "deflate"}, {"contrast", "zstd"}, {"contrast", "cm"}} {
+		methods = append(methods, method{"select: " + way[0] + ", " + way[1], func(target [][]byte, source []document) []float64 {
+			training := Train(way[1], target)
+			for _, s := range source {
+				training.Background(s.text)
+			}
+			scorer, err := training.Scorer(way[0], way[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			score := make([]float64, len(source))
+			for i, s := range source {
+				score[i] = scorer.Score(s.text)
+			}
+			return score
 		}})
 	}
 	for _, m := range methods {
@@ -259,7 +214,7 @@ func TestPlanted(t *testing.T) {
 						s, n = append(s, score[i]), append(n, float64(len(d.text)))
 					}
 				}
-				aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, spearman(s, n))
+				aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, RankCorrelation(s, n))
 			}
 		}
 		t.Logf("| %s | %.3f | %.3f | %.3f | %+.2f |", m.name, mean(aps), slices.Min(aps), mean(tens), mean(rhos))
@@ -271,24 +226,4 @@ func mean(x []float64) (m float64) {
 		m += v / float64(len(x))
 	}
 	return m
-}
-
-var _ = fmt.Sprint
-
-// contrast of an experiment.
-func contrast(e length.Engine, target [][]byte, source []document) (score []float64) {
-	var background [][]byte
-	size := 0
-	for _, t := range target {
-		size += len(t)
-	}
-	for n, i := 0, 0; n < size && i < len(source); i++ {
-		background = append(background, source[i].text)
-		n += len(source[i].text)
-	}
-	near, far := e.After(length.Join(target)), e.After(length.Join(background))
-	for _, s := range source {
-		score = append(score, (far.Bits(s.text)-near.Bits(s.text))/float64(max(len(s.text), 1)))
-	}
-	return score
 }

@@ -1,0 +1,240 @@
+package pick
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestRankCorrelation(t *testing.T) {
+	for _, c := range []struct {
+		a, b []float64
+		want float64
+	}{
+		{[]float64{1, 2, 3}, []float64{10, 20, 90}, 1}, {[]float64{1, 2, 3}, []float64{3, 2, 1}, -1},
+		{[]float64{1, 1, 1}, []float64{3, 2, 1}, 0}, {nil, nil, 0},
+		{[]float64{1, 2, 3, 4}, []float64{2, 1, 4, 3}, 0.6}, // 1 − 6·4/(4·15)
+		{[]float64{1, 2, 2, 4}, []float64{1, 3, 3, 4}, 1},
+	} {
+		if got := RankCorrelation(c.a, c.b); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%v, %v: %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// By hand: the words of the target are x and, as a pair, x x; those of the background
+// y and y y. Of two features each side has 2 and 1, with 10,000 more of smoothing.
+func TestNgram(t *testing.T) {
+	var g Ngram
+	g.Target([]byte("x X"))
+	g.Background([]byte("y\ty"))
+	g.Ready()
+	x, xx := math.Log2(3), math.Log2(2) // of 10,003 on both sides
+	for text, want := range map[string]float64{
+		"x": x, "x x": (2*x + xx) / 3, " Y ": -x, "": 0, "  \n": 0, "z": 0,
+	} {
+		if got := g.Score([]byte(text)); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	var words []int
+	features([]byte("Don't_ \xff stop"), func(f int) { words = append(words, f) })
+	if len(words) != 9 { // don ' t_ \xff stop, and four pairs
+		t.Errorf("%d features", len(words))
+	}
+}
+
+// A source in which documents are cut in every way keeps each byte once.
+func TestSplit(t *testing.T) {
+	dir := t.TempDir()
+	records := `{"text":"one","n":1}` + "\n\n" + `{"n":{"text":"two"},"text":"zwei"}` + "\r\n" + `{"text":"drei 日"}`
+	for name, text := range map[string]string{"b.jsonl": records, "a/x": "plain"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(s Split, path string) (got []string, err error) {
+		err = s.Each(path, func(u Unit) error {
+			got = append(got, fmt.Sprintf("%d:%s", u.Offset, u.Text))
+			return nil
+		})
+		return got, err
+	}
+	file := filepath.Join(dir, "b.jsonl")
+	for _, c := range []struct {
+		split Split
+		path  string
+		want  []string
+	}{
+		{Split{As: "file"}, dir, []string{"0:plain", "0:" + records}},
+		{Split{As: "jsonl", Field: "text"}, file, []string{"0:one", "22:zwei", "58:drei 日"}},
+		{Split{As: "chunk", Chunk: 3}, filepath.Join(dir, "a"), []string{"0:pla", "3:in"}},
+		{Split{As: "line"}, filepath.Join(dir, "a/x"), []string{"0:plain"}},
+	} {
+		if got, err := read(c.split, c.path); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %q, %v, want %q", c.split, got, err, c.want)
+		}
+	}
+	for want, split := range map[string]Split{
+		`line 1: it has no field "n.text"`: {As: "jsonl", Field: "n.text"}, `line 1: its field "n" is no text`: {As: "jsonl", Field: "n"},
+	} {
+		if want == `line 1: it has no field "n.text"` {
+			want = "line 1: it is not an object of JSON" // n is a number there
+		}
+		if _, err := read(split, file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", split, err, want)
+		}
+	}
+	stop := errors.New("stop")
+	if err := (Split{As: "line"}).Each(file, func(Unit) error { return stop }); !errors.Is(err, stop) {
+		t.Error(err)
+	}
+}
+
+// What is chosen is what sorting all would choose, with copies and exclusions.
+func TestChooser(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for k := 1; k < 30; k += 7 {
+		c := &Chooser{Most: k, Least: -5, Exclude: map[[32]byte]bool{Sum([]byte("no")): true}}
+		type item struct {
+			text  string
+			score float64
+		}
+		var all []item
+		for range 300 {
+			text := []string{"no", "", fmt.Sprint("text ", r.IntN(90))}[min(2, r.IntN(12))]
+			// The score of a text is the same wherever it stands.
+			score := float64(len(text)*31%7) - 2
+			if len(text) > 5 {
+				score = float64(int(text[len(text)-1])%9) - 6
+			}
+			c.Add(Unit{Text: []byte(text), Raw: []byte(text)}, score)
+			if text != "no" && text != "" && score >= -5 && !slices.ContainsFunc(all, func(i item) bool { return i.text == text }) {
+				all = append(all, item{text, score})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b item) int { return int(b.score - a.score) })
+		best := c.Best(0)
+		if len(best) != min(k, len(all)) {
+			t.Fatalf("k = %d: %d chosen", k, len(best))
+		}
+		for i, p := range best {
+			if string(p.Text) != all[i].text {
+				t.Errorf("k = %d: place %d has %q, want %q", k, i, p.Text, all[i].text)
+			}
+		}
+		if c.Seen != 300 || c.Excluded == 0 || c.Empty == 0 {
+			t.Errorf("%d seen, %d excluded, %d empty", c.Seen, c.Excluded, c.Empty)
+		}
+		if some := c.Best(7); len(some) != 1 {
+			t.Errorf("k = %d: %d chosen in seven bytes", k, len(some))
+		}
+	}
+}
+
+// Records pass as they are but for what is added.
+func TestJSON(t *testing.T) {
+	for _, record := range []string{
+		`{"text":"a"}`, `{}`, ` { "text" : "x}" } `, `{"a":{"b":{}}}`, `{"t":"\u00e9 é","big":12345678901234567890,"a":[1,{}] }`, `{ }`, `{"text":"ends }"}`,
+	} {
+		p := &Pick{Unit: Unit{Raw: []byte(record), Text: []byte("abc")}, Score: 1.5}
+		line, err := p.JSON(3, "jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(record), &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(line, &after); err != nil {
+			t.Fatalf("%s became %s: %v", record, line, err)
+		}
+		if string(after["_rank"]) != "3" || string(after["_score"]) != "1.500000" || string(after["_bytes"]) != "3" || len(after) != len(before)+3 {
+			t.Errorf("%s became %s", record, line)
+		}
+		for name, value := range before {
+			if !bytes.Equal(after[name], value) {
+				t.Errorf("%s: %s became %s", record, name, after[name])
+			}
+		}
+	}
+	p := &Pick{Unit: Unit{Source: "f<", Offset: 7, Text: []byte("a\"b\xff")}, Score: -0.25}
+	for as, want := range map[string]string{
+		"line": `{"_rank":1,"_score":-0.250000,"_bytes":4,"_src":"f<","_offset":7,"text":"a\"b` + "\uFFFD" + `"}`,
+		"file": `{"_rank":1,"_score":-0.250000,"_bytes":4,"_src":"f<","_offset":7}`,
+	} {
+		line, err := p.JSON(1, as)
+		if got := strings.ReplaceAll(string(line), `\ufffd`, "\uFFFD"); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", as, got, err, want)
+		}
+	}
+}
+
+// Documents in the language of the target are found by every engine, in spite of their
+// lengths, and the number of threads makes no difference.
+func TestMethods(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	words := map[bool][]string{
+		true:  strings.Fields("der die und in den von zu das mit sich des auf ist im dem nicht ein eine als auch"),
+		false: strings.Fields("the of and to in is you that it he was for on are as with his they at be"),
+	}
+	text := func(like bool) []byte {
+		var b strings.Builder
+		for range 20 + r.IntN(150) {
+			b.WriteString(words[like][r.IntN(20)] + " ")
+		}
+		return []byte(b.String())
+	}
+	var target [][]byte
+	for range 8 {
+		target = append(target, text(true))
+	}
+	var units []Unit
+	for i := range 60 {
+		units = append(units, Unit{Text: text(i%6 == 0), Offset: int64(i)})
+	}
+	for _, way := range [][2]string{{"contrast", "ngram"}, {"contrast", "deflate"}, {"contrast", "zstd"}, {"contrast", "cm"}, {"gain", "cm"}, {"gain", "deflate"}} {
+		training := Train(way[1], target)
+		for _, u := range units {
+			training.Background(u.Text)
+		}
+		scorer, err := training.Scorer(way[0], way[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, four := ScoreAll(scorer, units, 1), ScoreAll(scorer, units, 4)
+		if !slices.Equal(one, four) {
+			t.Errorf("%v: other scores with four threads", way)
+		}
+		c := &Chooser{Most: 10, Least: -1e9}
+		for i, u := range units {
+			c.Add(u, one[i])
+		}
+		right := 0
+		for _, p := range c.Best(0) {
+			if p.Offset%6 == 0 {
+				right++
+			}
+		}
+		if right < 6 { // of ten; by chance it would be one or two
+			t.Errorf("%v: %d documents of ten are in the language", way, right)
+		}
+	}
+	for _, way := range [][2]string{{"contrast", "store"}, {"ncd", "cm"}, {"gain", "ngram"}} {
+		if _, err := Train(way[1], target).Scorer(way[0], way[1]); err == nil {
+			t.Errorf("%v is taken", way)
+		}
+	}
+}

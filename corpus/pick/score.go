@@ -1,0 +1,200 @@
+// Package pick chooses the documents of a large source that are most like those of a
+// target. docs/ALIGN.md says how they are scored.
+package pick
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pith-codec/pith/corpus/length"
+)
+
+// Scorer scores texts: more is more like the target. It may be used from several
+// goroutines.
+type Scorer interface{ Score(text []byte) float64 }
+
+// Methods lists the ways to score: the metric of each engine.
+var Methods = []string{"contrast", "gain", "zipfit"}
+
+// backgroundMost is how many bytes of the source engines but ngram read as background.
+const backgroundMost = 1 << 20
+
+// Training is the target, and the part of the source that is the background.
+type Training struct {
+	ngram      *Ngram
+	target     [][]byte
+	size       int
+	background [][]byte
+	rest       int // bytes of background that there is room for
+}
+
+// Train returns what learns a target and then a source, for an engine.
+func Train(engine string, target [][]byte) *Training {
+	t := &Training{target: target}
+	for _, text := range target {
+		t.size += len(text)
+	}
+	if engine == "ngram" {
+		t.ngram = new(Ngram)
+		for _, text := range target {
+			t.ngram.Target(text)
+		}
+	}
+	t.rest = min(max(t.size, 1<<12), backgroundMost)
+	return t
+}
+
+// Background takes in a document of the source, whose text is not kept.
+func (t *Training) Background(text []byte) {
+	if t.ngram != nil {
+		t.ngram.Background(text)
+		return
+	}
+	if t.rest > 0 {
+		part := text[:min(len(text), t.rest)]
+		t.background = append(t.background, slices.Clone(part))
+		t.rest -= len(part)
+	}
+}
+
+// Full reports whether no more background is called for.
+func (t *Training) Full() bool { return t.ngram == nil && t.rest <= 0 }
+
+// Scorer returns the scorer of a method and engine.
+func (t *Training) Scorer(method, engine string) (Scorer, error) {
+	if !slices.Contains(Methods, method) {
+		return nil, fmt.Errorf("metric %q: want %s", method, strings.Join(Methods, ", "))
+	}
+	if engine == "ngram" {
+		if method != "contrast" {
+			return nil, fmt.Errorf("engine ngram has no %s, only contrast", method)
+		}
+		t.ngram.Ready()
+		return t.ngram, nil
+	}
+	e, err := length.New(engine)
+	if err != nil {
+		return nil, fmt.Errorf("engine %q: want ngram, %s", engine, strings.Join(length.Names(), ", "))
+	}
+	switch method {
+	case "gain":
+		return gain{e, e.After(length.Join(t.target))}, nil
+	case "zipfit":
+		return newZipfit(e, t.target), nil
+	}
+	return contrast{e.After(length.Join(t.background)), e.After(length.Join(t.target))}, nil
+}
+
+// contrast is bits a byte after the background less those after the target (Moore and
+// Lewis, Intelligent Selection of Language Model Training Data, 2010).
+type contrast struct{ far, near length.Reader }
+
+func (c contrast) Score(text []byte) float64 {
+	return (c.far.Bits(text) - c.near.Bits(text)) / float64(max(len(text), 1))
+}
+
+// gain is the part of a text that the target explains.
+type gain struct {
+	e    length.Engine
+	near length.Reader
+}
+
+func (g gain) Score(text []byte) float64 {
+	alone := g.e.Bits(text)
+	if alone == 0 {
+		return 0
+	}
+	return 1 - g.near.Bits(text)/alone
+}
+
+// zipfit is the mean over the target of 1 − NCD, as published (Obbad and others,
+// ZIP-FIT, 2024), with gzip's header and trailer for every engine.
+type zipfit struct {
+	e      length.Engine
+	target [][]byte
+	alone  []float64
+}
+
+const gzipOverhead = 8 * 18
+
+func newZipfit(e length.Engine, target [][]byte) zipfit {
+	z := zipfit{e: e, target: target}
+	for _, t := range target {
+		z.alone = append(z.alone, e.Bits(t)+gzipOverhead)
+	}
+	return z
+}
+
+func (z zipfit) Score(text []byte) float64 {
+	alone, sum := z.e.Bits(text)+gzipOverhead, 0.0
+	for j, t := range z.target {
+		both := z.e.Bits(slices.Concat(text, t)) + gzipOverhead
+		sum += 1 - (both-min(alone, z.alone[j]))/max(alone, z.alone[j])
+	}
+	return sum / float64(max(len(z.target), 1))
+}
+
+// ScoreAll scores documents, with as many threads.
+func ScoreAll(s Scorer, all []Unit, threads int) []float64 {
+	out := make([]float64, len(all))
+	var (
+		next    atomic.Int64
+		workers sync.WaitGroup
+	)
+	for range max(1, min(threads, len(all))) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(all) {
+					return
+				}
+				out[i] = s.Score(all[i].Text)
+			}
+		})
+	}
+	workers.Wait()
+	return out
+}
+
+// RankCorrelation returns Spearman's rank correlation of two lists as long as each
+// other, 0 of lists that do not vary.
+func RankCorrelation(a, b []float64) float64 {
+	ra, rb := ranks(a), ranks(b)
+	mean := float64(len(a)-1) / 2
+	var both, aa, bb float64
+	for i := range ra {
+		both += (ra[i] - mean) * (rb[i] - mean)
+		aa += (ra[i] - mean) * (ra[i] - mean)
+		bb += (rb[i] - mean) * (rb[i] - mean)
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return both / math.Sqrt(aa*bb)
+}
+
+// ranks returns the place of each number in order; equal ones share the mean of theirs.
+func ranks(x []float64) []float64 {
+	order := make([]int, len(x))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(x[i], x[j]) })
+	out := make([]float64, len(x))
+	for from := 0; from < len(order); {
+		to := from
+		for to < len(order) && x[order[to]] == x[order[from]] {
+			to++
+		}
+		for _, i := range order[from:to] {
+			out[i] = float64(from+to-1) / 2
+		}
+		from = to
+	}
+	return out
+}
