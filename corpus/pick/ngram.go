@@ -56,21 +56,23 @@ func features(text []byte, visit func(f int)) {
 		if n < 0 {
 			n = len(text)
 		}
-		h := uint32(2166136261) // FNV-1a
-		for _, c := range bytes.ToLower(text[:n]) {
-			h = (h ^ uint32(c)) * 16777619
-		}
+		word := bytes.ToLower(text[:n])
 		text = text[n:]
+		h := hash(2166136261, word)
 		visit(int(h % buckets))
 		if !first {
-			pair := (last ^ ' ') * 16777619
-			for shift := 0; shift < 32; shift += 8 {
-				pair = (pair ^ h>>shift&255) * 16777619
-			}
-			visit(int(pair % buckets))
+			visit(int(hash(hash(last, []byte{' '}), word) % buckets))
 		}
 		last, first = h, false
 	}
+}
+
+// hash goes on with FNV-1a.
+func hash(h uint32, text []byte) uint32 {
+	for _, c := range text {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
 }
 
 func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
