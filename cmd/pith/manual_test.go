@@ -86,6 +86,9 @@ func manual() string {
 .Cm list | info | test
 .Op Ar option ...
 .Ar file ...
+.Nm
+.Cm bench | align | select
+.Op Ar option ...
 .Nm unpith
 .Op Ar option ...
 .Op Ar file ...
@@ -126,6 +129,15 @@ as first word are
 .Fl \-list , \-info
 and
 .Fl \-test .
+As first words
+.Cm bench
+measures compressors,
+.Cm align
+tells how alike files are and
+.Cm select
+chooses documents like others: they have options of their own, which
+.Fl \-help
+behind them lists.
 .Pp
 The options are:
 .Bl -tag -width Ds
