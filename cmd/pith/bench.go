@@ -26,9 +26,9 @@ var benchTool = tool{
 	arguments: "[FILE|FOLDER|MANIFEST.tsv|CORPUS=FOLDER][:SIZE]...\n       pith bench compare OLD.jsonl NEW.jsonl",
 	about:     "Measure compressors on files: each result is restored and compared.",
 	notes: `Codecs are gzip, bzip2, xz, zstd, brotli, lz4, zpaq, 7z, with -LEVEL behind the
-name, pith-1 to pith-9, and NAME=COMMAND::COMMAND, which compress and restore; in
-a command {in} and {out} stand for files, else it is a filter. FILE:1M takes the
-first MiB. With --log a run that was stopped goes on where it was. CORPUS is
+name, pith-1 to pith-9, and NAME=COMMAND::COMMAND, which compress and restore;
+in a command {in} and {out} stand for files, else it is a filter. FILE:1M takes
+the first MiB. With --log a run that was stopped goes on where it was. CORPUS is
 ` + strings.Join(bench.BuiltinNames(), ", ") + `: its files must be what the manifest names.
 `,
 	options: table{
