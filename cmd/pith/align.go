@@ -22,9 +22,9 @@ var alignTool = tool{
 	name:      "align",
 	arguments: "FILE|FOLDER...",
 	about:     "Measure how alike files are by what one tells a compressor of the other.",
-	notes: `Metrics: ncd, nccd and cdm are distances, from 0 (alike) to 1; gain is the part of
-the first that the second explains, zipfit 1 - ncd as ZIP-FIT has it. Two files give
-a number and a sentence, more a matrix.
+	notes: `Metrics: ncd, nccd and cdm are distances, from 0 (alike) to 1; gain is the part
+of the first that the second explains, zipfit 1 - ncd as ZIP-FIT has it. Two
+files give a number and a sentence, more a matrix.
 `,
 	options: table{
 		{"metric", 0, "NAME", "ncd (the default), nccd, cdm, gain or zipfit"},

@@ -20,9 +20,10 @@ var selectTool = tool{
 	arguments: "-k N --target PATH --source PATH",
 	about:     "Choose the documents of a source that are most like a target, best first.",
 	notes: `Documents are files, lines, records of JSON (--field names what is scored) or
-chunks. The score is contrast: how much better a document is predicted by the target
-than by the source at large; gain and zipfit are there to compare with. Records come
-out as they are, with _rank, _score and _bytes behind their last field.
+chunks. The score is contrast: how much better a document is predicted by the
+target than by the source at large; gain and zipfit are there to compare with.
+Records come out as they are, with _rank, _score and _bytes behind their last
+field.
 `,
 	options: table{
 		{"count", 'k', "N", "choose at most N documents"},
