@@ -82,12 +82,7 @@ func (d *Dictionary) predictor(x mixing, size int) *paq.Model {
 // learnt returns a context mixer that has learnt the data.
 func (d *Dictionary) learnt(x mixing, size int) *paq.Model {
 	m := paq.New(x.profile, x.log, size)
-	for _, b := range d.data {
-		for shift := 7; shift >= 0; shift-- {
-			m.Predict()
-			m.Update(int(b >> shift & 1))
-		}
-	}
+	m.Learn(d.data)
 	return m
 }
 

@@ -52,13 +52,12 @@ func runAlign(u *ui, c *cli.Context, words []string) int {
 	}
 	threads, err := number(c, "threads", 0, 1024)
 	picture, format := c.String("heatmap"), c.String("format")
-	suffix := filepath.Ext(picture)
 	switch {
 	case err != nil:
 		return u.usage(err)
 	case len(words) == 0:
 		return u.usage(errors.New("there is nothing to compare"))
-	case c.IsSet("heatmap") && suffix != ".svg" && suffix != ".png":
+	case c.IsSet("heatmap") && !drawable(picture):
 		return u.usage(fmt.Errorf("--heatmap %q: want a name that ends with .svg or .png", picture))
 	case metric.Similarity() && (c.Bool("tree") || format == "newick"):
 		return u.usage(errors.New("a tree needs a distance: use --metric ncd, nccd or cdm"))
@@ -84,12 +83,7 @@ func runAlign(u *ui, c *cli.Context, words []string) int {
 			len(m.Beyond), len(names), m.Beyond[0]))
 	}
 	if picture != "" {
-		var out bytes.Buffer
-		err := m.Heatmap(&out, suffix[1:])
-		if err == nil {
-			err = os.WriteFile(picture, out.Bytes(), 0o666)
-		}
-		if err != nil {
+		if err := draw(picture, m.Heatmap); err != nil {
 			return u.failed(picture, err)
 		}
 	}

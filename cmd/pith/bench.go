@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -64,10 +65,10 @@ func runBench(u *ui, c *cli.Context, words []string) int {
 	if err := b.read(u, c, words); err != nil {
 		return u.usage(err)
 	}
-	switch suffix := filepath.Ext(picture); {
+	switch {
 	case format != "" && format != "text" && format != "markdown" && format != "csv" && format != "jsonl":
 		return u.usage(fmt.Errorf("format %q: want text, markdown, csv or jsonl", format))
-	case c.IsSet("plot") && suffix != ".svg" && suffix != ".png":
+	case c.IsSet("plot") && !drawable(picture):
 		return u.usage(fmt.Errorf("--plot %q: want a name that ends with .svg or .png", picture))
 	}
 	if err := b.find(words); err != nil {
@@ -102,7 +103,7 @@ func runBench(u *ui, c *cli.Context, words []string) int {
 		bench.WriteText(&out, results)
 	}
 	if err == nil && picture != "" {
-		err = draw(picture, results)
+		err = draw(picture, func(w io.Writer, format string) error { return bench.Plot(w, format, results) })
 	}
 	if err != nil {
 		return u.failed(subject("bench", err), err)
@@ -248,10 +249,16 @@ func (b *benchmark) measure() ([]*bench.Result, error) {
 	return results, fault
 }
 
-// draw draws a picture and writes it to a file.
-func draw(name string, results []*bench.Result) error {
+// drawable reports whether a name tells the format of a picture.
+func drawable(name string) bool {
+	suffix := filepath.Ext(name)
+	return suffix == ".svg" || suffix == ".png"
+}
+
+// draw has a picture painted in the format that its name tells, and writes it.
+func draw(name string, paint func(w io.Writer, format string) error) error {
 	var picture bytes.Buffer
-	if err := bench.Plot(&picture, filepath.Ext(name)[1:], results); err != nil {
+	if err := paint(&picture, filepath.Ext(name)[1:]); err != nil {
 		return err
 	}
 	return os.WriteFile(name, picture.Bytes(), 0o666)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"strconv"
@@ -81,7 +82,9 @@ func runSelect(u *ui, c *cli.Context, words []string) int {
 	}
 	training := pick.Train(s.engine, target)
 	err = s.split.Each(s.source, func(d pick.Unit) error {
-		training.Background(d.Text)
+		if training.Background(d.Text); training.Full() {
+			return fs.SkipAll
+		}
 		return nil
 	})
 	if err != nil {

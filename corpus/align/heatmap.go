@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/pith-codec/pith/internal/picture"
 )
 
 // cells is the matrix in the order of a picture, first row at the top, as
@@ -70,22 +70,9 @@ func (m *Matrix) Heatmap(w io.Writer, format string) error {
 	} else {
 		p.HideAxes()
 	}
-	var canvas interface {
-		vg.CanvasSizer
-		io.WriterTo
-	}
-	width, height := side+5*vg.Centimeter, side+5*vg.Centimeter
-	switch format {
-	case "svg":
-		canvas = vgsvg.New(width, height)
-	case "png":
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(144), vgimg.UseBackgroundColor(color.White))}
-	default:
-		return fmt.Errorf("picture in %q: want .svg or .png", format)
-	}
-	p.Draw(draw.Crop(draw.New(canvas), 3*vg.Millimeter, -3*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
-	_, err := canvas.WriteTo(w)
-	return err
+	return picture.Write(w, format, side+5*vg.Centimeter, side+5*vg.Centimeter, func(c draw.Canvas) {
+		p.Draw(draw.Crop(c, 3*vg.Millimeter, -3*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
+	})
 }
 
 // fixed is a palette.Palette.

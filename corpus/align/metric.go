@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pith-codec/pith/corpus/length"
+	"github.com/pith-codec/pith/internal/parallel"
 )
 
 // Metric is a distance, or a similarity, of two texts.
@@ -51,14 +53,14 @@ type lengths struct {
 // value returns a metric, exact and unclamped: compressors are no perfect measure, and
 // distances of a text to itself may be above 0, others above 1.
 func (m Metric) value(l lengths) float64 {
-	least, most := min(l.x, l.y), max(l.x, l.y)
+	most := max(l.x, l.y)
 	if most == 0 {
 		return 0
 	}
 	both := (l.xy + l.yx) / 2
 	switch m {
 	case NCD:
-		return (both - least) / most
+		return length.NCD(l.x, l.y, both)
 	case NCCD:
 		return max(l.xAfterY, l.yAfterX) / most
 	case CDM:
@@ -69,16 +71,13 @@ func (m Metric) value(l lengths) float64 {
 		}
 		return 1 - l.xAfterY/l.x
 	}
-	return 1 - (l.xy-least)/most
+	return 1 - length.NCD(l.x, l.y, l.xy)
 }
 
 // needs tells which lengths a metric takes beside those of the texts alone.
 func (m Metric) needs() (joint, conditional bool) {
 	return m == NCD || m == CDM || m == ZIPFIT, m == NCCD || m == Gain
 }
-
-// zipfitOverhead is what gzip's header and trailer add, which ZIP-FIT counts.
-const zipfitOverhead = 8 * 18
 
 // Matrix is the metric of each text to each. Texts are in the same order as names.
 type Matrix struct {
@@ -98,10 +97,10 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 	out := &Matrix{Metric: m, Names: names, Values: make([][]float64, n)}
 	overhead := 0.0
 	if m == ZIPFIT {
-		overhead = zipfitOverhead
+		overhead = length.GzipOverhead
 	}
 	alone := make([]float64, n)
-	inParallel(threads, n, func(i int) { alone[i] = e.Bits(texts[i]) + overhead }, func(int) {})
+	parallel.Each(threads, n, func(i int) { alone[i] = e.Bits(texts[i]) + overhead })
 	for i := range n {
 		out.Values[i] = make([]float64, n)
 		if 2*len(texts[i]) > e.Reach() {
@@ -110,7 +109,9 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 	}
 	joint, conditional := m.needs()
 	pair := make([][]float64, n) // C(row then column), or C(column after row)
-	inParallel(threads, n, func(i int) {
+	var lock sync.Mutex
+	done := 0
+	parallel.Each(threads, n, func(i int) {
 		pair[i] = make([]float64, n)
 		var after length.Reader
 		if conditional {
@@ -123,7 +124,11 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 				pair[i][j] = after.Bits(texts[j])
 			}
 		}
-	}, func(done int) { tick(done * n) })
+		lock.Lock()
+		defer lock.Unlock()
+		done += n
+		tick(done)
+	})
 	for i := range n {
 		for j := range n {
 			l := lengths{x: alone[i], y: alone[j]}

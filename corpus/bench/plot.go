@@ -3,7 +3,6 @@ package bench
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"image/color"
 	"io"
 	"math"
@@ -15,16 +14,14 @@ import (
 	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/pith-codec/pith/internal/picture"
 )
 
-// Sizes of a picture, which has a white ground so that it reads on light and dark
-// pages alike.
+// Size of a plot.
 const (
 	plotWidth  = 22 * vg.Centimeter
 	plotHeight = 11 * vg.Centimeter
-	dpi        = 144
 )
 
 // Plot draws the results as a picture in the format "svg" or "png": size against
@@ -46,27 +43,14 @@ func Plot(w io.Writer, format string, results []*Result) error {
 		return errors.New("there is nothing to draw: no result is good")
 	}
 	height := plotHeight * vg.Length(len(plots))
-	var canvas interface {
-		vg.CanvasSizer
-		io.WriterTo
-	}
-	switch format {
-	case "svg":
-		canvas = vgsvg.New(plotWidth, height)
-	case "png":
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))}
-	default:
-		return fmt.Errorf("picture in %q: want .svg or .png", format)
-	}
-	all := draw.New(canvas)
-	for i, p := range plots {
-		top := height - plotHeight*vg.Length(i)
-		part := all
-		part.Max.Y, part.Min.Y = top, top-plotHeight
-		p.Draw(draw.Crop(part, 4*vg.Millimeter, -6*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
-	}
-	_, err = canvas.WriteTo(w)
-	return err
+	return picture.Write(w, format, plotWidth, height, func(all draw.Canvas) {
+		for i, p := range plots {
+			top := height - plotHeight*vg.Length(i)
+			part := all
+			part.Max.Y, part.Min.Y = top, top-plotHeight
+			p.Draw(draw.Crop(part, 4*vg.Millimeter, -6*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
+		}
+	})
 }
 
 func newPlot(title string) *plot.Plot {

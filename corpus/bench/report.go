@@ -13,15 +13,15 @@ import (
 
 // Summary is what a codec did on all files.
 type Summary struct {
-	Codec, Version string
-	Extra          int64   // bytes of program and model
-	Files          int     // that it restored
-	Failed         int     // that it did not
-	Size, Coded    int64   // of those restored
-	Mean           float64 // of the bits per byte of each file that is not empty
-	Compress       float64 // seconds, each file's best run; 0 if not timed
-	Restore        float64
-	Peak           int64 // bytes of memory; 0 if not measured
+	Codec       string
+	Extra       int64   // bytes of program and model
+	Files       int     // that it restored
+	Failed      int     // that it did not
+	Size, Coded int64   // of those restored
+	Mean        float64 // of the bits per byte of each file that is not empty
+	Compress    float64 // seconds, each file's best run; 0 if not timed
+	Restore     float64
+	Peak        int64 // bytes of memory; 0 if not measured
 }
 
 // Bits returns the bits per byte of all files together.
@@ -36,7 +36,7 @@ func Summaries(results []*Result) (all []*Summary) {
 	for _, r := range results {
 		i := slices.IndexFunc(all, func(s *Summary) bool { return s.Codec == r.Codec })
 		if i < 0 {
-			i, all = len(all), append(all, &Summary{Codec: r.Codec, Version: r.Version, Extra: r.Extra})
+			i, all = len(all), append(all, &Summary{Codec: r.Codec, Extra: r.Extra})
 		}
 		s := all[i]
 		if r.Error != "" {

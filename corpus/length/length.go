@@ -6,7 +6,6 @@ package length
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -120,7 +119,7 @@ func (mixing) After(context []byte) Reader {
 	// Texts as long as the context still find room.
 	size := max(2*len(context), 1<<12)
 	m := paq.New(paq.Fast, paq.LogFor(size, 18), size)
-	bits(m, context)
+	m.Learn(context)
 	return mixingAfter{m}
 }
 
@@ -144,5 +143,10 @@ func bits(m *paq.Model, text []byte) (sum float64) {
 	return sum
 }
 
-// Join returns texts one behind the other, as a context.
-func Join(texts [][]byte) []byte { return slices.Concat(texts...) }
+// GzipOverhead is the bits of gzip's header and trailer (RFC 1952).
+const GzipOverhead = 8 * 18
+
+// NCD returns the normalised compression distance (Cilibrasi and Vitányi, Clustering
+// by Compression, 2005) of texts whose code lengths are x, y, and both together. One of
+// x and y must not be 0.
+func NCD(x, y, both float64) float64 { return (both - min(x, y)) / max(x, y) }

@@ -8,10 +8,9 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/pith-codec/pith/corpus/length"
+	"github.com/pith-codec/pith/internal/parallel"
 )
 
 // Scorer scores texts: more is more like the target. It may be used from several
@@ -83,11 +82,11 @@ func (t *Training) Scorer(method, engine string) (Scorer, error) {
 	}
 	switch method {
 	case "gain":
-		return gain{e, e.After(length.Join(t.target))}, nil
+		return gain{e, e.After(slices.Concat(t.target...))}, nil
 	case "zipfit":
 		return newZipfit(e, t.target), nil
 	}
-	return contrast{e.After(length.Join(t.background)), e.After(length.Join(t.target))}, nil
+	return contrast{e.After(slices.Concat(t.background...)), e.After(slices.Concat(t.target...))}, nil
 }
 
 // contrast is bits a byte after the background less those after the target (Moore and
@@ -120,21 +119,19 @@ type zipfit struct {
 	alone  []float64
 }
 
-const gzipOverhead = 8 * 18
-
 func newZipfit(e length.Engine, target [][]byte) zipfit {
 	z := zipfit{e: e, target: target}
 	for _, t := range target {
-		z.alone = append(z.alone, e.Bits(t)+gzipOverhead)
+		z.alone = append(z.alone, e.Bits(t)+length.GzipOverhead)
 	}
 	return z
 }
 
 func (z zipfit) Score(text []byte) float64 {
-	alone, sum := z.e.Bits(text)+gzipOverhead, 0.0
+	alone, sum := z.e.Bits(text)+length.GzipOverhead, 0.0
 	for j, t := range z.target {
-		both := z.e.Bits(slices.Concat(text, t)) + gzipOverhead
-		sum += 1 - (both-min(alone, z.alone[j]))/max(alone, z.alone[j])
+		both := z.e.Bits(slices.Concat(text, t)) + length.GzipOverhead
+		sum += 1 - length.NCD(alone, z.alone[j], both)
 	}
 	return sum / float64(max(len(z.target), 1))
 }
@@ -142,22 +139,7 @@ func (z zipfit) Score(text []byte) float64 {
 // ScoreAll scores documents, with as many threads.
 func ScoreAll(s Scorer, all []Unit, threads int) []float64 {
 	out := make([]float64, len(all))
-	var (
-		next    atomic.Int64
-		workers sync.WaitGroup
-	)
-	for range max(1, min(threads, len(all))) {
-		workers.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(all) {
-					return
-				}
-				out[i] = s.Score(all[i].Text)
-			}
-		})
-	}
-	workers.Wait()
+	parallel.Each(threads, len(all), func(i int) { out[i] = s.Score(all[i].Text) })
 	return out
 }
 

@@ -165,6 +165,16 @@ func (m *Model) enter() {
 	}
 }
 
+// Learn takes in text that is known without coding.
+func (m *Model) Learn(text []byte) {
+	for _, b := range text {
+		for shift := 7; shift >= 0; shift-- {
+			m.Predict()
+			m.Update(int(b >> shift & 1))
+		}
+	}
+}
+
 // Predict returns the probability, of cm.ProbBits bits, that the next bit is 1.
 func (m *Model) Predict() uint32 {
 	x := m.x
