@@ -5,8 +5,8 @@
 #include "textflag.h"
 
 // A product by SDOT.
-// func mulDot1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
-TEXT ·mulDot1(SB), NOSPLIT, $0-72
+// func mulDot1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulDot1(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD ldd+8(FP), R1
 	MOVD w+16(FP), R2
@@ -14,13 +14,14 @@ TEXT ·mulDot1(SB), NOSPLIT, $0-72
 	MOVD groups+32(FP), R4
 	MOVD q+40(FP), R5
 	MOVD xs+48(FP), R6
-	MOVD stride+56(FP), R7
-	MOVD blocks+64(FP), R8
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
 	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
-	WORD $0xaa0803ec // mov x12, x8
+	WORD $0xaa0903ec // mov x12, x9
 	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xad0001a0 // stp q0, q0, [x13]
@@ -211,8 +212,8 @@ TEXT ·mulDot1(SB), NOSPLIT, $0-72
 	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
-	WORD $0x8b07194a // add x10, x10, x7, lsl #6
-	WORD $0x8b07096b // add x11, x11, x7, lsl #2
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
 	WORD $0x54ffe861 // b.ne 0x24 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
@@ -232,8 +233,8 @@ TEXT ·mulDot1(SB), NOSPLIT, $0-72
 	RET
 
 // A product by SDOT.
-// func mulDot2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
-TEXT ·mulDot2(SB), NOSPLIT, $0-72
+// func mulDot2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulDot2(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD ldd+8(FP), R1
 	MOVD w+16(FP), R2
@@ -241,13 +242,14 @@ TEXT ·mulDot2(SB), NOSPLIT, $0-72
 	MOVD groups+32(FP), R4
 	MOVD q+40(FP), R5
 	MOVD xs+48(FP), R6
-	MOVD stride+56(FP), R7
-	MOVD blocks+64(FP), R8
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
 	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
-	WORD $0xaa0803ec // mov x12, x8
+	WORD $0xaa0903ec // mov x12, x9
 	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xad0001a0 // stp q0, q0, [x13]
@@ -531,8 +533,8 @@ TEXT ·mulDot2(SB), NOSPLIT, $0-72
 	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
-	WORD $0x8b07194a // add x10, x10, x7, lsl #6
-	WORD $0x8b07096b // add x11, x11, x7, lsl #2
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
 	WORD $0x54ffdd21 // b.ne 0x30 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
@@ -561,8 +563,8 @@ TEXT ·mulDot2(SB), NOSPLIT, $0-72
 	RET
 
 // A product by SDOT.
-// func mulDot3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
-TEXT ·mulDot3(SB), NOSPLIT, $0-72
+// func mulDot3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulDot3(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD ldd+8(FP), R1
 	MOVD w+16(FP), R2
@@ -570,13 +572,14 @@ TEXT ·mulDot3(SB), NOSPLIT, $0-72
 	MOVD groups+32(FP), R4
 	MOVD q+40(FP), R5
 	MOVD xs+48(FP), R6
-	MOVD stride+56(FP), R7
-	MOVD blocks+64(FP), R8
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
 	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
-	WORD $0xaa0803ec // mov x12, x8
+	WORD $0xaa0903ec // mov x12, x9
 	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xad0001a0 // stp q0, q0, [x13]
@@ -953,8 +956,8 @@ TEXT ·mulDot3(SB), NOSPLIT, $0-72
 	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
-	WORD $0x8b07194a // add x10, x10, x7, lsl #6
-	WORD $0x8b07096b // add x11, x11, x7, lsl #2
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
 	WORD $0x54ffd1e1 // b.ne 0x3c <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
@@ -992,8 +995,8 @@ TEXT ·mulDot3(SB), NOSPLIT, $0-72
 	RET
 
 // A product by SDOT.
-// func mulDot4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
-TEXT ·mulDot4(SB), NOSPLIT, $0-72
+// func mulDot4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulDot4(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD ldd+8(FP), R1
 	MOVD w+16(FP), R2
@@ -1001,13 +1004,14 @@ TEXT ·mulDot4(SB), NOSPLIT, $0-72
 	MOVD groups+32(FP), R4
 	MOVD q+40(FP), R5
 	MOVD xs+48(FP), R6
-	MOVD stride+56(FP), R7
-	MOVD blocks+64(FP), R8
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
 	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
-	WORD $0xaa0803ec // mov x12, x8
+	WORD $0xaa0903ec // mov x12, x9
 	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xad0001a0 // stp q0, q0, [x13]
@@ -1477,8 +1481,8 @@ TEXT ·mulDot4(SB), NOSPLIT, $0-72
 	WORD $0x4e2fd77b // fadd v27.4s, v27.4s, v15.4s
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
-	WORD $0x8b07194a // add x10, x10, x7, lsl #6
-	WORD $0x8b07096b // add x11, x11, x7, lsl #2
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
 	WORD $0x54ffc6a1 // b.ne 0x48 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
@@ -1525,8 +1529,8 @@ TEXT ·mulDot4(SB), NOSPLIT, $0-72
 	RET
 
 // A product by SMULL and SADALP.
-// func mulLong1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
-TEXT ·mulLong1(SB), NOSPLIT, $0-72
+// func mulLong1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulLong1(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD ldd+8(FP), R1
 	MOVD w+16(FP), R2
@@ -1534,13 +1538,14 @@ TEXT ·mulLong1(SB), NOSPLIT, $0-72
 	MOVD groups+32(FP), R4
 	MOVD q+40(FP), R5
 	MOVD xs+48(FP), R6
-	MOVD stride+56(FP), R7
-	MOVD blocks+64(FP), R8
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
 	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
-	WORD $0xaa0803ec // mov x12, x8
+	WORD $0xaa0903ec // mov x12, x9
 	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xad0001a0 // stp q0, q0, [x13]
@@ -1619,8 +1624,8 @@ TEXT ·mulLong1(SB), NOSPLIT, $0-72
 	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
-	WORD $0x8b07194a // add x10, x10, x7, lsl #6
-	WORD $0x8b07096b // add x11, x11, x7, lsl #2
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
 	WORD $0x54fff661 // b.ne 0x24 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
@@ -1640,8 +1645,8 @@ TEXT ·mulLong1(SB), NOSPLIT, $0-72
 	RET
 
 // A product by SMULL and SADALP.
-// func mulLong2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
-TEXT ·mulLong2(SB), NOSPLIT, $0-72
+// func mulLong2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulLong2(SB), NOSPLIT, $0-80
 	MOVD dst+0(FP), R0
 	MOVD ldd+8(FP), R1
 	MOVD w+16(FP), R2
@@ -1649,13 +1654,14 @@ TEXT ·mulLong2(SB), NOSPLIT, $0-72
 	MOVD groups+32(FP), R4
 	MOVD q+40(FP), R5
 	MOVD xs+48(FP), R6
-	MOVD stride+56(FP), R7
-	MOVD blocks+64(FP), R8
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
 	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
-	WORD $0xaa0803ec // mov x12, x8
+	WORD $0xaa0903ec // mov x12, x9
 	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xad0001a0 // stp q0, q0, [x13]
@@ -1794,8 +1800,8 @@ TEXT ·mulLong2(SB), NOSPLIT, $0-72
 	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
-	WORD $0x8b07194a // add x10, x10, x7, lsl #6
-	WORD $0x8b07096b // add x11, x11, x7, lsl #2
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
 	WORD $0x54ffef41 // b.ne 0x30 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32

@@ -22,6 +22,27 @@ func checkMul(dst []float32, ldd int, w *Matrix, g1 int, x *Vectors, first, n in
 	return max(1, callBytes/(Lanes*w.Cols))
 }
 
+type mulFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+// mulWith multiplies with functions for one vector, two, and so on; more are shared
+// out evenly.
+func mulWith(f ...mulFunc) func([]float32, int, *Matrix, int, int, *Vectors, int, int, []byte) {
+	return func(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
+		if g0 >= g1 || n == 0 {
+			return
+		}
+		step := checkMul(dst, ldd, w, g1, x, first, n)
+		tiles := (n + len(f) - 1) / len(f)
+		for g := g0; g < g1; g += step {
+			for t := range tiles {
+				i, end := t*n/tiles, (t+1)*n/tiles
+				f[end-i-1](&dst[i*ldd+g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
+					&x.Q[(first+i)*Block], &x.Scale[first+i], &x.Bias[first+i], x.N, x.Cols/Block)
+			}
+		}
+	}
+}
+
 // oneByOne sums for one head after the other.
 func oneByOne(f accumulateFunc) func([]float32, []byte, []byte, int, []int8, int, int, int) {
 	return func(dst []float32, hi, lo []byte, ldw int, v []int8, ldv, n, heads int) {

@@ -46,7 +46,7 @@ var avx2 = Impl{
 // avxvnni is avx2 with products of bytes.
 var avxvnni = func() Impl {
 	k := avx2
-	k.Name, k.Mul, k.Accumulate = "avxvnni", mulAVXVNNI, oneByOne(accumulateAVXVNNI)
+	k.Name, k.Mul, k.Accumulate = "avxvnni", mulWith(mulAVXVNNI1, mulAVXVNNI2, mulAVXVNNI3, mulAVXVNNI4, mulAVXVNNI5, mulAVXVNNI6), oneByOne(accumulateAVXVNNI)
 	return k
 }()
 
@@ -72,13 +72,9 @@ var amx = func() Impl {
 	return k
 }()
 
-type mulFunc = func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
-
 var mulsVNNI = [...]mulFunc{
 	mulVNNI1, mulVNNI2, mulVNNI3, mulVNNI4, mulVNNI5, mulVNNI6, mulVNNI7, mulVNNI8, mulVNNI9, mulVNNI10, mulVNNI11, mulVNNI12,
 }
-
-var mulsAVXVNNI = [...]mulFunc{mulAVXVNNI1, mulAVXVNNI2, mulAVXVNNI3, mulAVXVNNI4, mulAVXVNNI5, mulAVXVNNI6}
 
 // leastAMX is the number of vectors from which tiles are faster than VNNI.
 const leastAMX = 4
@@ -95,16 +91,7 @@ var mulsAVX2 = [...]mulWordsFunc{mulAVX2x1, mulAVX2x2, mulAVX2x3, mulAVX2x4, mul
 
 var accumulatesVNNI = [...]accumulateFunc{accumulateVNNI1, accumulateVNNI2, accumulateVNNI3}
 
-func mulVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
-	if g0 >= g1 || n == 0 {
-		return
-	}
-	step := checkMul(dst, ldd, w, g1, x, first, n)
-	for g := g0; g < g1; g += step {
-		mulsVNNI[n-1](&dst[g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
-			&x.Q[first*Block], &x.Scale[first], &x.Bias[first], x.N, x.Cols/Block)
-	}
-}
+var mulVNNI = mulWith(mulsVNNI[:]...)
 
 // mulTiles leaves to VNNI what would leave most of a tile empty.
 func mulTiles(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, ahead []byte) {
@@ -145,21 +132,6 @@ func mulAVX2(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n
 			i, end := t*n/tiles, (t+1)*n/tiles
 			mulsAVX2[end-i-1](&dst[i*ldd+g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
 				&(*buffer)[i*Block], n, &x.Scale[first+i], &x.Bias[first+i], x.N, blocks)
-		}
-	}
-}
-
-func mulAVXVNNI(dst []float32, ldd int, w *Matrix, g0, g1 int, x *Vectors, first, n int, _ []byte) {
-	if g0 >= g1 || n == 0 {
-		return
-	}
-	step := checkMul(dst, ldd, w, g1, x, first, n)
-	tiles := (n + len(mulsAVXVNNI) - 1) / len(mulsAVXVNNI)
-	for g := g0; g < g1; g += step {
-		for t := range tiles {
-			i, end := t*n/tiles, (t+1)*n/tiles
-			mulsAVXVNNI[end-i-1](&dst[i*ldd+g*Lanes], ldd, &w.Data[g*Lanes*w.Cols], &w.Scale[g*Lanes], min(step, g1-g),
-				&x.Q[(first+i)*Block], &x.Scale[first+i], &x.Bias[first+i], x.N, x.Cols/Block)
 		}
 	}
 }

@@ -7,32 +7,32 @@ package kernel
 // A product by SDOT.
 //
 //go:noescape
-func mulDot1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
+func mulDot1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
 // A product by SDOT.
 //
 //go:noescape
-func mulDot2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
+func mulDot2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
 // A product by SDOT.
 //
 //go:noescape
-func mulDot3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
+func mulDot3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
 // A product by SDOT.
 //
 //go:noescape
-func mulDot4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
+func mulDot4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
 // A product by SMULL and SADALP.
 //
 //go:noescape
-func mulLong1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
+func mulLong1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
 // A product by SMULL and SADALP.
 //
 //go:noescape
-func mulLong2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int)
+func mulLong2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
 // Sums of attention by UDOT, of one head.
 //

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-const mulArgs = "dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, stride int, blocks int"
+const mulArgs = "dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int"
 
 // products makes those of some groups of 16 matrix rows with n vectors, and the sums
 // of attention.
@@ -18,14 +18,14 @@ func products() {
 }
 
 // mulLoops writes what all products have: the loops over groups and blocks, with the
-// float32 sums in dst. X10 is the operand, X11 its scales, X12 the blocks left, X13
+// float32 sums in dst. X7, what the offset of the weights adds, is not needed. X10 is the operand, X11 its scales, X12 the blocks left, X13
 // a row of dst; dots writes the sums of a block to the 4n registers from V0 on.
 func mulLoops(n int, dots func()) {
 	p("lsl x1, x1, #2")
 	p("movi v31.16b, #0x80")
 	p("group: mov x10, x5")
 	p("mov x11, x6")
-	p("mov x12, x8")
+	p("mov x12, x9")
 	p("movi v0.2d, #0")
 	eachRow(n, func(int) {
 		p("stp q0, q0, [x13]")
@@ -49,8 +49,8 @@ func mulLoops(n int, dots func()) {
 		p("stp q24, q25, [x13]")
 		p("stp q26, q27, [x13, #32]")
 	})
-	p("add x10, x10, x7, lsl #6")
-	p("add x11, x11, x7, lsl #2")
+	p("add x10, x10, x8, lsl #6")
+	p("add x11, x11, x8, lsl #2")
 	p("subs x12, x12, #1")
 	p("b.ne block")
 	p("ldp q24, q25, [x3], #32")
