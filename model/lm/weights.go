@@ -11,12 +11,30 @@ type Weights struct {
 }
 
 // NewWeights returns room for one row's weights.
-func (m *Model) NewWeights() *Weights {
-	groups := m.head.Rows / kernel.ExpGroup
+func (m *Model) NewWeights() *Weights { return NewWeights(m.leaves) }
+
+// NewWeights returns room for the weights of so many leaves, which another engine
+// predicts.
+func NewWeights(leaves int) *Weights {
+	padded := kernel.RoundUp(leaves, kernel.ExpGroup)
 	return &Weights{
-		f:      make([]uint32, m.head.Rows),
-		sums:   make([]uint32, groups),
-		before: make([]uint64, groups+1),
+		f:      make([]uint32, padded),
+		sums:   make([]uint32, padded/kernel.ExpGroup),
+		before: make([]uint64, padded/kernel.ExpGroup+1),
+	}
+}
+
+// Set makes w the weights of leaves with the given logits, natural logarithms that
+// are finite; those that fill up its last group are overwritten.
+func (w *Weights) Set(k *kernel.Impl, logits []float32) {
+	leaves := len(logits)
+	logits = logits[:len(w.f)]
+	for j := leaves; j < len(logits); j++ {
+		logits[j] = hidden
+	}
+	k.Exp(w.f, w.sums, logits, k.Max(logits))
+	for g, s := range w.sums {
+		w.before[g+1] = w.before[g] + uint64(s)
 	}
 }
 
@@ -41,14 +59,7 @@ func (e *Engine) predict(w int, out []*Weights, visit func(i int)) {
 	e.t.barrier()
 	lo, hi = part(len(e.rows), w, e.t.size)
 	for i := lo; i < hi; i++ {
-		logits, o := e.logits[i*head.Rows:][:head.Rows], out[i]
-		for j := e.m.leaves; j < head.Rows; j++ {
-			logits[j] = hidden
-		}
-		e.k.Exp(o.f, o.sums, logits, e.k.Max(logits))
-		for g, s := range o.sums {
-			o.before[g+1] = o.before[g] + uint64(s)
-		}
+		out[i].Set(e.k, e.logits[i*head.Rows:][:e.m.leaves])
 		if visit != nil {
 			visit(i)
 		}
