@@ -14,9 +14,10 @@ import (
 // encoders and decoders at once.
 type Model struct {
 	id         container.ModelID
-	tokens     *token.Tokenizer
+	tokens     Tokens
 	vocabulary *ensemble.Vocabulary
-	lm         *lm.Model
+	lm         *lm.Model // nil with a backend
+	backend    Backend   // nil with the engine of this program
 }
 
 // OpenModel reads a GGUF file from its parts. A file that is compressed with
@@ -26,10 +27,11 @@ func OpenModel(id container.ModelID, parts ...[]byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{id: id}
-	if m.tokens, err = token.New(f); err != nil {
+	tokens, err := token.New(f)
+	if err != nil {
 		return nil, err
 	}
+	m := &Model{id: id, tokens: tokens}
 	m.vocabulary = ensemble.NewVocabulary(m.tokens.Size(), m.tokens.Bytes)
 	if m.lm, err = lm.Load(f, m.vocabulary.Order()); err != nil {
 		return nil, err
@@ -38,6 +40,11 @@ func OpenModel(id container.ModelID, parts ...[]byte) (*Model, error) {
 		return nil, fmt.Errorf("codec: model has %d embeddings for %d tokens", n, m.tokens.Size())
 	}
 	return m, nil
+}
+
+// ForeignModel returns a model that b runs.
+func ForeignModel(id container.ModelID, b Backend) *Model {
+	return &Model{id: id, tokens: b, vocabulary: ensemble.NewVocabulary(b.Size(), b.Bytes), backend: b}
 }
 
 // ID returns what files name the model by.

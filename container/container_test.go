@@ -88,7 +88,10 @@ func samples(t testing.TB) map[string][]byte {
 	external := Header{Model: ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Size: 57}, Numerics: 300}
 	primed := header
 	primed.Primed, primed.Dictionary = true, DictionaryID{1, 2, 3, 4, 5, 6, 7, 8}
+	foreign := external
+	foreign.Foreign = "engine=x;device=a b"
 	return map[string][]byte{
+		"foreign":    member(t, foreign, neural(301, 40), stored("two")),
 		"primed":     member(t, primed, neural(301, 40)),
 		"primed two": member(t, primed, neural(20, 9), stored("three")),
 		"empty":      member(t, header),

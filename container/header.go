@@ -47,6 +47,9 @@ type Header struct {
 	// Primed is whether the models were primed with a dictionary.
 	Primed     bool
 	Dictionary DictionaryID // if so
+	// Foreign is the fingerprint of the engine of others that has made the neural
+	// blocks, "" if they are this program's own.
+	Foreign string
 }
 
 // DictionaryID is the first bytes of the SHA-256 of a dictionary.
@@ -83,6 +86,9 @@ func (h Header) append(dst []byte, single bool) []byte {
 	if h.Primed {
 		flags |= flagDictionary
 	}
+	if h.Foreign != "" {
+		flags |= flagForeign
+	}
 	dst = append(append(dst, magic...), versionNibble(Version)<<4|flags)
 	if h.Model.External {
 		dst = append(append(dst, h.Model.Hash[:]...), byte(h.Model.Size))
@@ -92,6 +98,9 @@ func (h Header) append(dst []byte, single bool) []byte {
 	dst = append(AppendVarint(dst, h.Numerics), byte(h.Memory))
 	if h.Primed {
 		dst = append(dst, h.Dictionary[:]...)
+	}
+	if h.Foreign != "" {
+		dst = append(append(dst, byte(len(h.Foreign))), h.Foreign...)
 	}
 	return dst
 }

@@ -49,10 +49,8 @@ func TestUnsupported(t *testing.T) {
 		"state continues":      craft(plain, kind(3|16)),
 		"transform 32":         craft(plain, kind(3|32)),
 		"transform 128":        craft(plain, kind(3|128)),
-		"engine":               craft(flagged(flagForeign, "\x05llama"), mixed),
-		"engine without name":  craft(flagged(flagForeign, "\x00"), mixed),
-		"engine of 255 bytes":  craft(flagged(flagForeign, "\xff"+string(bytes.Repeat([]byte("n"), 255))), mixed),
-		"dictionary, engine":   craft(flagged(flagForeign|flagDictionary, "12345678\x02ab"), mixed),
+		"type 5, engine":       craft(flagged(flagForeign, "\x08engine=x"), kind(5)),
+		"dictionary, engine":   craft(flagged(flagForeign|flagDictionary, "12345678\x08engine=x"), kind(6)),
 		"not only unsupported": craft(flagged(flagDictionary, "12345678"), kind(7)),
 	} {
 		var unsupported *UnsupportedError

@@ -21,7 +21,6 @@ type Reader struct {
 	member int64  // where the member begins; at the end, the size of the file
 	head   []byte // the member's header as read; nil between members
 	single bool
-	refuse string // what of the header is not supported, which ends the reading
 	blocks []entry
 	raw    []byte // bytes of the structure at hand
 	start  int64  // where it begins
@@ -181,7 +180,10 @@ func (r *Reader) readHeader() error {
 		if err := r.fill(int(n)); err != nil {
 			return err
 		}
-		r.refuse = fmt.Sprintf("the engine %q", r.raw[len(r.raw)-int(n):])
+		r.header.Foreign = string(r.raw[len(r.raw)-int(n):])
+		if _, ok := Fields(r.header.Foreign); !ok || r.header.Model.none() {
+			return r.corrupt("fingerprint of an engine")
+		}
 	}
 	r.head, r.blocks = bytes.Clone(r.raw), r.blocks[:0]
 	return nil
@@ -249,13 +251,11 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 	return b, r.understood(kind)
 }
 
-// understood tells, of a block whose check was good, whether its member and it
-// use only what this version has.
+// understood tells, of a block whose check was good, whether it uses only what this
+// version has.
 func (r *Reader) understood(kind byte) error {
 	t := Type(kind & typeMask)
 	switch {
-	case r.refuse != "":
-		return &UnsupportedError{r.refuse}
 	case t != Stored && t != Zstd && t != Mixing && t != Neural:
 		return &UnsupportedError{fmt.Sprintf("block type %d", t)}
 	case kind&^(typeMask|transformed) != 0:

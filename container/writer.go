@@ -41,6 +41,11 @@ func (w *Writer) WriteBlock(b *Block) error {
 
 func (w *Writer) start(single bool) {
 	w.head, w.model = w.Header.append(nil, single), !w.Header.Model.none()
+	if f := w.Header.Foreign; f != "" && w.err == nil {
+		if _, ok := Fields(f); !ok || !w.model {
+			w.err = fmt.Errorf("container: internal error: invalid fingerprint %q", f)
+		}
+	}
 	w.write(w.head)
 	w.put(w.first, single)
 	w.first = nil

@@ -118,7 +118,7 @@ func TestRoundTrip(t *testing.T) {
 		read := &tape{bits: written.bits, reading: true}
 		for step := range steps {
 			for s := range streams {
-				if got := decoder.Decode(s, dists[step][s], read); got != ids[step][s] {
+				if got := decoder.Code(s, Unknown, dists[step][s], read); got != ids[step][s] {
 					t.Fatalf("%s: step %d, stream %d: %d, want %d", name, step, s, got, ids[step][s])
 				}
 			}

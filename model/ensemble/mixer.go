@@ -78,13 +78,13 @@ func (m *Mixer) Encode(stream int, id int32, opinions []int32, c BitCoder) (rest
 // AppendOpinions said of it, and the rest of the list.
 func (m *Mixer) Replay(stream int, opinions []int32, c BitCoder) (id int32, rest []int32) {
 	s := saved{opinions}
-	id = m.code(stream, unknown, &s, c)
+	id = m.code(stream, Unknown, &s, c)
 	return id, s.list
 }
 
-// Decode returns the token or escape it reads.
-func (m *Mixer) Decode(stream int, w Weights, c BitCoder) int32 {
-	return m.code(stream, unknown, live{w}, c)
+// Code encodes a token or escape or, if id is Unknown, decodes it, and returns it.
+func (m *Mixer) Code(stream int, id int32, w Weights, c BitCoder) int32 {
+	return m.code(stream, id, live{w}, c)
 }
 
 func (m *Mixer) code(stream int, id int32, s source, c BitCoder) int32 {

@@ -19,8 +19,8 @@ type coder interface {
 	finish()
 }
 
-// unknown is the id of a token that is still to be decoded.
-const unknown = -1
+// Unknown is the id of a token that is still to be decoded.
+const Unknown = -1
 
 // walk codes one token or escape and returns it.
 func walk(v *Vocabulary, id int32, s source, c coder) int32 {
@@ -33,7 +33,7 @@ func walk(v *Vocabulary, id int32, s source, c coder) int32 {
 	if escape != 0 {
 		a, s = v.escapes, indifferent{}
 	}
-	if id != unknown {
+	if id != Unknown {
 		target = v.place(id)
 	}
 	n := node{0, len(a), 0}
