@@ -25,6 +25,9 @@ type Context interface {
 	Close()
 }
 
+// MaxForeignStreams is the most streams of a Context.
+const MaxForeignStreams = 64
+
 // Backend is an engine of others for a language model. Its results may depend on the
 // machine, and on which rows are run together: blocks are encoded with the same
 // rows as they are decoded with.

@@ -44,7 +44,7 @@ func (l level) cut(buf []byte) []piece {
 	for _, p := range join(l.samples(buf)) {
 		most := l.block
 		if p.sort == textData {
-			most = min(most, container.MaxNeural)
+			most = min(most, l.mostText())
 		}
 		n := (p.length + most - 1) / most
 		for i := range n {
@@ -52,6 +52,14 @@ func (l level) cut(buf []byte) []piece {
 		}
 	}
 	return all
+}
+
+// mostText returns the most bytes of a block of text.
+func (l level) mostText() int {
+	if l.text != 0 {
+		return l.text
+	}
+	return container.MaxNeural
 }
 
 // samples returns the sorts of the buffer's samples, equal neighbours as one piece.

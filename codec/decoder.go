@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 
+	"github.com/pith-codec/pith/arith"
 	"github.com/pith-codec/pith/codec/transform"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/model/paq"
@@ -20,6 +21,12 @@ type DecoderOptions struct {
 	Dictionary *Dictionary
 	// Model is called for the model that a neural block needs.
 	Model func(id container.ModelID) (*Model, error)
+	// Foreign is called for the model that a block needs whose member has a
+	// fingerprint; it returns a ForeignModel. If it is nil, there is no such engine.
+	Foreign func(id container.ModelID) (*Model, error)
+	// Force has blocks decoded by an engine with another fingerprint: their hashes
+	// decide.
+	Force bool
 	// Progress is called now and then from Read with the bytes restored and
 	// read so far. Within a block it is an estimate.
 	Progress func(raw, coded int64)
@@ -38,6 +45,8 @@ type Decoder struct {
 	id      container.ModelID // of model
 	model   *Model
 	neural  *neural
+	foreign *Model // that a Backend runs, and its name
+	abroad  container.ModelID
 	queue   queue[[]byte]
 	begun   []*held // blocks in the queue, or at hand
 	coded   int64   // where the last block that was released ends
@@ -61,8 +70,8 @@ func NewDecoder(r io.Reader, o DecoderOptions) *Decoder {
 }
 
 // Read implements io.Reader. Its errors are those of container.Reader.Next,
-// *ModelError, *DictionaryError, *NumericsError, *LimitError, *DivergedError and
-// *ShadowError; they are final.
+// *ModelError, *DictionaryError, *NumericsError, *ForeignError, *LimitError,
+// *DivergedError and *ShadowError, or those of a Backend; they are final.
 func (d *Decoder) Read(p []byte) (int, error) {
 	for len(d.rest) == 0 {
 		if d.err != nil {
@@ -91,17 +100,25 @@ func (d *Decoder) Close() error {
 	return nil
 }
 
-// next returns the content of the next block. Blocks without a model are decoded
-// side by side, as far ahead as there are threads and memory.
+// atOnce returns how many blocks are decoded side by side.
+func (d *Decoder) atOnce() int {
+	if d.foreign != nil {
+		return max(d.o.Threads, d.foreign.backend.Workers())
+	}
+	return d.o.Threads
+}
+
+// next returns the content of the next block. Blocks without a model, and those of a
+// Backend, are decoded side by side, as far ahead as there are threads and memory.
 func (d *Decoder) next() ([]byte, error) {
-	for d.late == nil && len(d.begun)+len(d.waiting) < d.o.Threads {
+	for d.late == nil && len(d.begun)+len(d.waiting) < d.atOnce() {
 		b, err := d.r.Next()
 		if err != nil {
 			d.late = err
 			break
 		}
 		d.waiting = append(d.waiting, &held{block: b, header: d.r.Header(), end: d.r.Offset()})
-		if b.Type == container.Neural {
+		if d.waiting[len(d.waiting)-1].alone() {
 			break
 		}
 	}
@@ -138,13 +155,30 @@ type held struct {
 	end    int64            // in the file
 }
 
-// start begins to decode the first block that waits, if it needs no model and there
-// is memory for it beside the others.
+// alone reports whether a block is decoded by the engine of this program, with all
+// threads.
+func (h *held) alone() bool {
+	return h.block.Type == container.Neural && h.header.Foreign == ""
+}
+
+// start begins to decode the first block that waits, if it is not decoded alone and
+// there is memory for it beside the others.
 func (d *Decoder) start() bool {
-	if len(d.waiting) == 0 || d.waiting[0].block.Type == container.Neural {
+	if len(d.waiting) == 0 || d.waiting[0].alone() {
 		return false
 	}
 	h := d.waiting[0]
+	if h.block.Type == container.Neural {
+		m, err := d.openForeign(h)
+		d.waiting, d.begun = d.waiting[1:], append(d.begun, h)
+		d.queue.add(0, func(tick func(int)) ([]byte, error) {
+			if err != nil {
+				return nil, err
+			}
+			return h.foreign(m, func(done int) { tick(int(int64(h.block.Length) * int64(done) / int64(h.block.Tokens))) })
+		})
+		return true
+	}
 	size := h.block.Length + d.o.Dictionary.size()
 	need := int64(2 * size)
 	if h.block.Type == container.Mixing {
@@ -215,6 +249,13 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 	if b.Type != container.Neural {
 		return d.plain(h, func(done int) { tick(done, b.Length) })
 	}
+	if h.header.Foreign != "" {
+		m, err := d.openForeign(h)
+		if err != nil {
+			return nil, err
+		}
+		return h.foreign(m, func(done int) { tick(done, b.Tokens) })
+	}
 	if n := h.header.Numerics; n != Numerics {
 		return nil, &NumericsError{n}
 	}
@@ -233,7 +274,9 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 	if need := d.model.memory(s, b.Length, dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
-	return h.verified(d.decodeNeural(b, s, func(done int) { tick(done, b.Tokens) }))
+	return h.verified(decodeNeural(b, func(payload []byte, most int) ([]byte, error) {
+		return d.neural.decode(payload, b.Tokens, b.Length, most, s, func(done int) { tick(done, b.Tokens) })
+	}))
 }
 
 // decodeZstd returns the content of a block of Zstandard.
@@ -270,8 +313,8 @@ func (d *Decoder) decodeMixing(b *container.Block, dictionary *Dictionary, tick 
 }
 
 // decodeNeural returns the content of a neural block. Its check was good, so
-// what does not fit is a divergence.
-func (d *Decoder) decodeNeural(b *container.Block, s shape, tick func(done int)) ([]byte, error) {
+// what does not fit is a divergence. Decode is neural.decode, or what is like it.
+func decodeNeural(b *container.Block, decode func(payload []byte, most int) ([]byte, error)) ([]byte, error) {
 	t, payload, err := transforms(b, transform.OfText)
 	if err != nil {
 		return nil, err
@@ -280,13 +323,12 @@ func (d *Decoder) decodeNeural(b *container.Block, s shape, tick func(done int))
 	if t != nil {
 		most *= transform.Growth
 	}
-	text, err := d.neural.decode(payload, b.Tokens, b.Length, most, s, tick)
-	var fault *ShadowError
-	if errors.As(err, &fault) {
-		return nil, err
+	text, err := decode(payload, most)
+	if errors.Is(err, arith.ErrCorrupt) {
+		return nil, &DivergedError{b.Offset}
 	}
 	if err != nil {
-		return nil, &DivergedError{b.Offset}
+		return nil, err
 	}
 	return undo(b, t, text)
 }

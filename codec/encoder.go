@@ -35,6 +35,10 @@ type EncoderOptions struct {
 	Dictionary *Dictionary
 	// Model is called when a block first calls for the language model.
 	Model func() (*Model, error)
+	// Foreign says that Model returns a ForeignModel. Text is then cut into smaller
+	// blocks, ForeignBlock bytes if BlockSize is 0, which workers code side by side.
+	// A Dictionary is not possible.
+	Foreign bool
 	// Progress is called now and then from Write and Close with the bytes taken
 	// in and written so far. Within a block it is an estimate.
 	Progress func(raw, coded int64)
@@ -70,6 +74,9 @@ func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	}
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
+	}
+	if o.Foreign && o.Dictionary != nil {
+		return nil, errors.New("codec: a dictionary cannot be used with an engine of others")
 	}
 	l, err := levels[o.Level].limited(o)
 	if err != nil {
@@ -135,6 +142,12 @@ func (e *Encoder) flush(all bool) error {
 	for _, p := range pieces {
 		content := buf[:p.length]
 		buf = buf[p.length:]
+		if e.o.Foreign && e.mayUseModel() {
+			if err := e.side(content); err != nil {
+				return err
+			}
+			continue
+		}
 		alone := all && len(pieces) == 1 && len(e.queue.jobs) == 0
 		if e.mayUseModel() || alone || e.parallel() == 1 {
 			b, err := e.block(content, p.sort)
@@ -146,12 +159,44 @@ func (e *Encoder) flush(all bool) error {
 			}
 			continue
 		}
-		for len(e.queue.jobs) >= e.parallel() {
-			if err := e.next(); err != nil {
-				return err
-			}
+		if err := e.makeRoom(e.parallel()); err != nil {
+			return err
 		}
 		e.queue.add(0, func(tick func(int)) (*container.Block, error) { return e.level.plainBlock(content, tick) })
+	}
+	return nil
+}
+
+// side has a block coded beside others, by a worker of a Backend if it is text.
+func (e *Encoder) side(content []byte) error {
+	words, _ := transform.Text(content)
+	text := len(content) <= container.MaxNeural && likelyText(words)
+	most := e.parallel()
+	if text {
+		if err := e.open(); err != nil {
+			return err
+		}
+		most = e.model.backend.Workers()
+	}
+	if err := e.makeRoom(most); err != nil {
+		return err
+	}
+	l, m := e.level, e.model // which opening it changes
+	e.queue.add(0, func(tick func(int)) (*container.Block, error) {
+		if text {
+			return l.foreignBlock(m, content, tick)
+		}
+		return l.plainBlock(content, tick)
+	})
+	return nil
+}
+
+// makeRoom writes blocks of the queue until fewer than most are left in it.
+func (e *Encoder) makeRoom(most int) error {
+	for len(e.queue.jobs) >= most {
+		if err := e.next(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -180,6 +225,9 @@ func (e *Encoder) write(b *container.Block) error {
 	}
 	if e.blocks == 1 {
 		e.needWithoutModel(b.Length)
+		if b.Type == container.Neural {
+			e.need(shape{b.Streams, b.Window}, b.Length)
+		}
 	}
 	// With the second block the header is written, and speaks for all to come.
 	if e.blocks == 2 {
@@ -189,7 +237,7 @@ func (e *Encoder) write(b *container.Block) error {
 		if err := e.open(); err != nil {
 			return err
 		}
-		longest := min(e.longest, container.MaxNeural)
+		longest := min(e.longest, e.level.mostText())
 		e.need(e.level.shape(longest), longest)
 	}
 	if err := e.w.WriteBlock(b); err != nil {
@@ -261,15 +309,17 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload = append(prefix(t), payload...)
-	if len(payload) < len(b.Payload) || e.level.prefer && len(payload) < len(content) {
-		if e.blocks == 0 {
-			e.need(x, len(content))
-		}
-		b.Type, b.Transformed, b.Payload = container.Neural, t != nil, payload
-		b.Tokens, b.Streams, b.Window = len(tokens), x.streams, x.window
-	}
+	e.level.improve(b, t, payload, len(tokens), x)
 	return b, nil
+}
+
+// improve makes b, whose content was transformed by t, a neural block if that is smaller.
+func (l level) improve(b *container.Block, t *transform.Transforms, payload []byte, tokens int, s shape) {
+	payload = append(prefix(t), payload...)
+	if len(payload) < len(b.Payload) || l.prefer && len(payload) < b.Length {
+		b.Type, b.Transformed, b.Payload = container.Neural, t != nil, payload
+		b.Tokens, b.Streams, b.Window = tokens, s.streams, s.window
+	}
 }
 
 // prefix returns what the payload of a block begins with that was transformed,
@@ -283,14 +333,22 @@ func prefix(t *transform.Transforms) []byte {
 
 // open makes the language model ready.
 func (e *Encoder) open() (err error) {
-	if e.neural != nil {
+	if e.model != nil {
 		return nil
 	}
-	if e.model, err = e.o.Model(); err != nil {
+	m, err := e.o.Model()
+	if err != nil {
 		return err
 	}
-	if e.level, err = e.level.within(e.o.Memory, e.model); err != nil {
+	if e.o.Foreign != (m.backend != nil) {
+		return errors.New("codec: internal error: a model with an engine that was not asked for")
+	}
+	if e.level, err = e.level.within(e.o.Memory, m); err != nil {
 		return err
+	}
+	e.model = m
+	if e.o.Foreign {
+		return nil
 	}
 	e.neural, err = newNeural(e.model, e.o.Threads, e.level.dictionary)
 	return err
@@ -303,6 +361,9 @@ func (e *Encoder) mayUseModel() bool { return e.o.Model != nil && e.level.window
 func (e *Encoder) need(s shape, size int) {
 	h := &e.w.Header
 	h.Model = e.model.id
+	if e.o.Foreign {
+		h.Foreign = e.model.backend.Fingerprint()
+	}
 	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size, e.level.dictionary.size())))
 }
 

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pith-codec/pith/arith"
+	"github.com/pith-codec/pith/codec/transform"
+	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/model/lm"
 )
 
@@ -28,8 +31,8 @@ func (m *Model) foreign(s shape) (*lockstep, error) {
 }
 
 // encodeForeign returns the coded tokens, whose bytes are text, of a block whose
-// content has size bytes; ok is false if they do not decode to the text. Tick is called with the number of
-// tokens done so far, decoding included as the second half of them.
+// content has size bytes; ok is false if they do not decode to the text. Tick is called
+// with the number of tokens done so far, of which decoding them is half.
 func (m *Model) encodeForeign(tokens []int32, text []byte, size int, s shape, tick func(done int)) (payload []byte, ok bool, err error) {
 	l, err := m.foreign(s)
 	if err != nil {
@@ -68,6 +71,46 @@ func (m *Model) decodeForeign(payload []byte, count, size, most int, s shape, ti
 	return text, decoder.Finish()
 }
 
+// foreign decodes a neural block with the Backend of m.
+func (h *held) foreign(m *Model, tick func(done int)) ([]byte, error) {
+	b := h.block
+	return h.verified(decodeNeural(b, func(payload []byte, most int) ([]byte, error) {
+		return m.decodeForeign(payload, b.Tokens, b.Length, most, shape{b.Streams, b.Window}, tick)
+	}))
+}
+
+// openForeign returns the model with which a block is decoded, if it can be.
+func (d *Decoder) openForeign(h *held) (*Model, error) {
+	id, fingerprint := h.header.Model, h.header.Foreign
+	switch {
+	case h.header.Numerics != Numerics:
+		return nil, &NumericsError{h.header.Numerics}
+	case h.header.Primed:
+		return nil, &container.UnsupportedError{What: "a dictionary with another engine"}
+	case d.o.Foreign == nil:
+		return nil, &ForeignError{Need: fingerprint}
+	}
+	if d.foreign == nil || d.abroad != id {
+		m, err := d.o.Foreign(id)
+		if err != nil {
+			return nil, &ModelError{id, err}
+		}
+		d.foreign, d.abroad = m, id
+	}
+	m := d.foreign
+	s := shape{h.block.Streams, h.block.Window}
+	if have := m.backend.Fingerprint(); have != fingerprint && !d.o.Force {
+		return nil, &ForeignError{fingerprint, have}
+	}
+	if err := m.supports(s); err != nil {
+		return nil, &ModelError{id, err}
+	}
+	if need := m.memory(s, h.block.Length, 0); need > d.o.Memory {
+		return nil, &LimitError{need, d.o.Memory}
+	}
+	return m, nil
+}
+
 // ForeignError says that a block was made by another engine, or by one of the kind
 // that computes otherwise.
 type ForeignError struct {
@@ -80,4 +123,60 @@ func (e *ForeignError) Error() string {
 		return fmt.Sprintf("was made with another engine (%s)", e.Need)
 	}
 	return "was made with an engine that may compute otherwise: " + differences(e.Need, e.Have)
+}
+
+// differences names the fields of two fingerprints that are not the same.
+func differences(need, have string) string {
+	a, _ := container.Fields(need)
+	b, _ := container.Fields(have)
+	var all []string
+	for _, f := range a {
+		if value, ok := field(b, f.Name); !ok || value != f.Value {
+			all = append(all, fmt.Sprintf("%s is %q, here %q", f.Name, f.Value, value))
+		}
+	}
+	for _, f := range b {
+		if _, ok := field(a, f.Name); !ok {
+			all = append(all, fmt.Sprintf("%s is not stated, here %q", f.Name, f.Value))
+		}
+	}
+	if len(all) == 0 {
+		return "the order of what it says"
+	}
+	return strings.Join(all, ", ")
+}
+
+func field(all []container.Field, name string) (value string, ok bool) {
+	for _, f := range all {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return "", false
+}
+
+// foreignBlock codes content as plainBlock does or, if it is text that gains by it and
+// is restored, with the Backend of m. It may run beside others.
+func (l level) foreignBlock(m *Model, content []byte, tick func(done int)) (*container.Block, error) {
+	b, err := l.plainBlock(content, func(int) {})
+	words, t := transform.Text(content)
+	if err != nil || !likelyText(words) || b.Type == container.Stored && len(content) > smallTrial {
+		return b, err
+	}
+	tokens := m.tokens.Encode(nil, words)
+	if len(tokens) > len(content) {
+		return b, nil
+	}
+	s := l.shape(len(tokens))
+	if hits := (*primed)(nil).repeated(tokens, s); !l.prefer && !worthModel(len(b.Payload), hits) {
+		return b, nil
+	}
+	payload, ok, err := m.encodeForeign(tokens, words, len(content), s, func(done int) {
+		tick(int(int64(len(content)) * int64(done) / int64(len(tokens))))
+	})
+	if err != nil || !ok {
+		return b, err
+	}
+	l.improve(b, t, payload, len(tokens), s)
+	return b, nil
 }

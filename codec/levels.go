@@ -22,7 +22,8 @@ type level struct {
 	window  int         // positions the language model attends to; 0 is without it
 	stream  int         // least tokens of a stream, if there are several
 	streams int         // most streams of a block
-	block   int         // most bytes of a block; of a neural one, no more than container.MaxNeural
+	block   int         // most bytes of a block
+	text    int         // most bytes of a block of text; 0 is container.MaxNeural
 	zstd    bool        // Zstandard in place of context mixing
 	profile paq.Profile // of context mixing
 	log     int         // most slots of context mixing, as a power of two; 0 is paq.MaxLog
@@ -63,6 +64,9 @@ func (l level) shape(tokens int) shape {
 // dictionary of primed bytes.
 func (m *Model) memory(s shape, size, primed int) int64 {
 	fixed := int64(96 << 20) // the mixer's tables, buffers of the engine and the runtime
+	if m.backend != nil {
+		return m.backend.Memory(s.streams, s.window) + int64(8*size) + fixed
+	}
 	if primed > 0 {
 		fixed += 48<<20 + m.lm.StreamBytes(s.window, prefill) + 24*int64(primed)
 	}

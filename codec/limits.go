@@ -13,6 +13,10 @@ const (
 	MaxBlockSize = container.MaxContent
 )
 
+// ForeignBlock is the most bytes of a block of text that a Backend codes, if
+// EncoderOptions does not say otherwise.
+const ForeignBlock = 256 << 10
+
 // limited returns the level with the sizes that the options ask for.
 func (l level) limited(o EncoderOptions) (level, error) {
 	if o.BlockSize != 0 && (o.BlockSize < MinBlockSize || o.BlockSize > MaxBlockSize) {
@@ -20,6 +24,8 @@ func (l level) limited(o EncoderOptions) (level, error) {
 	}
 	if o.BlockSize != 0 {
 		l.block = o.BlockSize
+	} else if o.Foreign {
+		l.text = ForeignBlock
 	}
 	l.dictionary = o.Dictionary
 	if o.Memory == 0 {
@@ -51,7 +57,7 @@ func (l level) plain() int64 {
 // limit bytes; 0 is without a limit.
 func (l level) within(limit int64, m *Model) (level, error) {
 	need := func() int64 {
-		return m.memory(shape{l.streams, l.window}, min(l.block, container.MaxNeural), l.dictionary.size())
+		return m.memory(shape{l.streams, l.window}, min(l.block, l.mostText()), l.dictionary.size())
 	}
 	for limit > 0 && need() > limit {
 		switch {

@@ -37,6 +37,9 @@ func (m *Model) supports(s shape) error {
 	if s.window < lm.MinWindow || s.window > lm.MaxWindow {
 		return fmt.Errorf("a window of %d tokens is not supported: want %d to %d", s.window, lm.MinWindow, lm.MaxWindow)
 	}
+	if m.backend != nil && s.streams > MaxForeignStreams {
+		return fmt.Errorf("%d streams are not supported: want %d at most", s.streams, MaxForeignStreams)
+	}
 	return nil
 }
 

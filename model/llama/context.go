@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// MaxStreams is the most streams of a context.
-	MaxStreams = 64
 	// maxRows is the most rows that llama.cpp gets at once. Its results depend on
 	// how rows are put together: a change of this is a change of the fingerprint.
 	maxRows = 64
@@ -43,7 +41,7 @@ type context struct {
 // when a worker is free. Leaf i of what it predicts is the token order[i]. What it
 // computes depends on nothing that another context has done.
 func (m *Model) Context(order []int32, streams, window int) (codec.Context, error) {
-	if streams < 1 || streams > MaxStreams || window < minWindow {
+	if streams < 1 || streams > codec.MaxForeignStreams || window < minWindow {
 		return nil, fmt.Errorf("llama.cpp is not run with %d streams and a window of %d", streams, window)
 	}
 	kernels, err := kernel.Default()
