@@ -15,6 +15,9 @@ const (
 	MinLevel     = 1
 	DefaultLevel = 6
 	MaxLevel     = 9
+
+	// MinNeuralLevel is the first level with a language model.
+	MinNeuralLevel = 5
 )
 
 // level is what a number from 1 to 9 stands for.

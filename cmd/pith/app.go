@@ -90,13 +90,14 @@ func exitCode(err error) int {
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
 		dictionary  *codec.DictionaryError
+		foreign     *codec.ForeignError
 	)
 	switch {
 	case errors.As(err, &internal), errors.As(err, &shadow):
 		return exitInternal
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
 		return exitCorrupt
-	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged), errors.As(err, &dictionary):
+	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged), errors.As(err, &dictionary), errors.As(err, &foreign):
 		return exitCannot
 	}
 	return exitError

@@ -34,7 +34,7 @@ func faster(level int) int {
 // estimate says on a terminal how long compressing a file will take, if it is
 // more than a minute, and how long a faster level would.
 func (s *settings) estimate(name string, in *os.File, info fs.FileInfo) {
-	if s.quiet || !info.Mode().IsRegular() || !term.IsTerminal(int(os.Stderr.Fd())) {
+	if s.quiet || s.foreign() || !info.Mode().IsRegular() || !term.IsTerminal(int(os.Stderr.Fd())) {
 		return
 	}
 	level := s.level

@@ -26,6 +26,7 @@ type memberListing struct {
 	Numerics uint64         `json:"numerics"`
 	Model    string         `json:"model,omitempty"`
 	Primer   string         `json:"dictionary,omitempty"`
+	Foreign  string         `json:"fingerprint,omitempty"`
 	Memory   int64          `json:"decoding_memory_bytes"`
 	Blocks   []blockListing `json:"blocks"`
 }
@@ -58,7 +59,7 @@ func (s *settings) list(name string) (*listing, error) {
 	l := &listing{Name: name, Coded: info.Size()}
 	for _, m := range members {
 		out := memberListing{Offset: m.Offset, Coded: m.Size, Version: container.Version,
-			Numerics: m.Header.Numerics, Memory: m.Header.Memory.Bytes()}
+			Numerics: m.Header.Numerics, Memory: m.Header.Memory.Bytes(), Foreign: m.Header.Foreign}
 		if m.Header.Model != (container.ModelID{}) {
 			out.Model = m.Header.Model.String()
 		}
@@ -139,6 +140,9 @@ func (l *listing) writeInfo(w io.Writer) {
 		}
 		fmt.Fprintf(w, "  member %d at byte %d: %s bytes, format %d, numerics %d, model %s, %s MiB to decode\n",
 			i+1, m.Offset, grouped(m.Coded), m.Version, m.Numerics, model, grouped(m.Memory>>20))
+		if m.Foreign != "" {
+			fmt.Fprintf(w, "    not portable, made with %s\n", strings.ReplaceAll(m.Foreign, ";", ", "))
+		}
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(t, "    block\ttype\tcontent\tcompressed\tbpb\ttokens\tstreams\twindow\txxh64\t")
 		for j, b := range m.Blocks {

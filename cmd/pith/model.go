@@ -12,8 +12,12 @@ import (
 	"github.com/pith-codec/pith/model/store"
 )
 
-// openModel opens the model that files name if it is built in; tests replace it.
-var openModel = builtin.Open
+// openModel opens the model that files name if it is built in, and builtinParts has
+// its file; tests replace them.
+var (
+	openModel    = builtin.Open
+	builtinParts = builtin.Parts
+)
 
 // model returns the model that a file names, opened once for all files: the
 // built-in one, that of -m, or one of the folders for models.
@@ -40,7 +44,7 @@ func (s *settings) own() (*codec.Model, error) {
 	if s.chosen == nil {
 		found, err := store.Open(s.modelName)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, hint("no model "+s.modelName, "give the path of a GGUF file, or put one in "+folders())
+			return nil, noModel(s.modelName)
 		} else if err != nil {
 			return nil, err
 		}
@@ -58,18 +62,35 @@ func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
 			return m, err
 		}
 	}
-	found, err := store.Find(id.Hash[:])
+	found, err := findModel(id)
 	if err != nil {
-		return nil, hint("none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
+		return nil, err
 	}
 	return parseModel(found)
 }
 
-func parseModel(m *store.Model) (*codec.Model, error) {
-	id := container.ModelID{External: true}
+// findModel finds the file of a model by its hash.
+func findModel(id container.ModelID) (*store.Model, error) {
+	found, err := store.Find(id.Hash[:])
+	if err != nil {
+		return nil, hint("none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
+	}
+	return found, nil
+}
+
+func noModel(name string) error {
+	return hint("no model "+name, "give the path of a GGUF file, or put one in "+folders())
+}
+
+// identity returns what files name a model by.
+func identity(m *store.Model) container.ModelID {
+	id := container.ModelID{External: true, Size: container.MemoryFor(m.Size())}
 	copy(id.Hash[:], m.Hash[:])
-	id.Size = container.MemoryFor(m.Size())
-	opened, err := codec.OpenModel(id, m.Parts...)
+	return id
+}
+
+func parseModel(m *store.Model) (*codec.Model, error) {
+	opened, err := codec.OpenModel(identity(m), m.Parts...)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Path, err)
 	}

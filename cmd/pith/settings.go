@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,8 @@ type settings struct {
 	memory                                  int64 // limit for decoding, or 0
 	need                                    int64 // limit for decoding what is made, or 0
 	block                                   int   // bytes of a block, or 0
+	backend                                 string
+	llama                                   llamaOptions
 
 	dictionary *codec.Dictionary // nil if there is none
 
@@ -30,6 +33,8 @@ type settings struct {
 	chosen *codec.Model // of -m
 	nth    string       // which of the files is at hand, for the progress
 	wrote  bool         // to standard output
+
+	invited *codec.Model // run by llama.cpp
 }
 
 // lists reports whether files are to be listed.
@@ -76,6 +81,9 @@ func read(c *cli.Context, files int) (*settings, error) {
 	if s.block, err = s.blockSize(c); err != nil {
 		return nil, err
 	}
+	if err := s.readLlama(c); err != nil {
+		return nil, err
+	}
 	switch {
 	case c.IsSet("model") && s.modelName == "":
 		return nil, errors.New("-m needs the path or name of a model")
@@ -111,6 +119,42 @@ func read(c *cli.Context, files int) (*settings, error) {
 		s.suffix = suffix
 	}
 	return s, nil
+}
+
+// readLlama reads the flags of other engines.
+func (s *settings) readLlama(c *cli.Context) (err error) {
+	s.backend = c.String("backend")
+	s.llama.threads = s.threads
+	if s.llama.workers, err = number(c, "workers", 1, 512); err != nil {
+		return err
+	}
+	s.llama.gpuLayers = -1
+	if c.IsSet("gpu-layers") {
+		if s.llama.gpuLayers, err = number(c, "gpu-layers", 0, 65535); err != nil {
+			return err
+		}
+	}
+	if list := c.String("device"); list != "" {
+		s.llama.devices = strings.Split(list, ",")
+	}
+	set := c.IsSet("workers") || c.IsSet("gpu-layers") || c.IsSet("device")
+	switch {
+	case c.IsSet("backend") && s.backend != nativeBackend && s.backend != llamaBackend:
+		return fmt.Errorf("no backend %q: there are native and llama", s.backend)
+	case c.IsSet("backend") && (s.restores() || s.lists()):
+		return errors.New("--backend goes with compressing: files say what they need")
+	case c.IsSet("device") && slices.Contains(strings.Split(c.String("device"), ","), ""):
+		return errors.New("--device needs names of devices, such as CPU or CUDA0,CUDA1")
+	case set && !s.foreign() && !s.restores():
+		return errors.New("--workers, --gpu-layers and --device go with --backend llama, or with restoring")
+	case s.foreign() && !hasLlama:
+		return errNoLlama
+	case s.foreign() && s.level != 0 && s.level < codec.MinNeuralLevel:
+		return fmt.Errorf("--backend llama goes with levels %d to %d", codec.MinNeuralLevel, codec.MaxLevel)
+	case s.foreign() && s.primer != "":
+		return errors.New("-D does not go with --backend llama")
+	}
+	return nil
 }
 
 // size returns the value of a flag in bytes, or 0 if it was not given.

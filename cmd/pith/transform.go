@@ -27,14 +27,18 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 	hash := xxhash.New()
 	from, to := &counted{r: in}, &counted{w: out}
 	if restore {
-		d := codec.NewDecoder(from, codec.DecoderOptions{Threads: s.threads, Model: s.model, Memory: s.memory, Dictionary: s.dictionary,
-			Progress: func(_, coded int64) { meter.Set(coded) }})
+		o := codec.DecoderOptions{Threads: s.threads, Model: s.model, Memory: s.memory, Dictionary: s.dictionary,
+			Force: s.force, Progress: func(_, coded int64) { meter.Set(coded) }}
+		if hasLlama {
+			o.Foreign = s.guest
+		}
+		d := codec.NewDecoder(from, o)
 		defer d.Close()
 		_, err = io.Copy(io.MultiWriter(to, hash), d)
 	} else {
 		var e *codec.Encoder
 		e, err = codec.NewEncoder(to, codec.EncoderOptions{Level: s.level, Threads: s.threads, BlockSize: s.block, Memory: s.need,
-			Model: s.own, Dictionary: s.dictionary,
+			Model: s.predictor(), Foreign: s.foreign(), Dictionary: s.dictionary,
 			Progress: func(raw, _ int64) { meter.Set(raw) }})
 		if err != nil {
 			return p, needsMore(err)
@@ -51,6 +55,14 @@ func (s *settings) transform(out io.Writer, in io.Reader, restore bool, meter *p
 	}
 	p.in, p.out, p.plain = from.n, to.n, hash.Sum64()
 	return p, err
+}
+
+// predictor returns what opens the model to compress with.
+func (s *settings) predictor() func() (*codec.Model, error) {
+	if s.foreign() {
+		return s.ownGuest
+	}
+	return s.own
 }
 
 // needsMore says what can be done where a level takes more memory than --memory.

@@ -152,6 +152,7 @@ func explain(err error) string {
 		diverged    *codec.DivergedError
 		limit       *codec.LimitError
 		dictionary  *codec.DictionaryError
+		foreign     *codec.ForeignError
 	)
 	text := err.Error()
 	if errors.As(err, &file) {
@@ -172,6 +173,10 @@ func explain(err error) string {
 		return text + ": raise it with --memlimit"
 	case errors.As(err, &dictionary):
 		return text + ": give the file it was made with by -D"
+	case errors.As(err, &foreign) && !hasLlama:
+		return text + ": use a pith built with -tags llama"
+	case errors.As(err, &foreign):
+		return text + ": use one as it was, or try it with --force"
 	case errors.As(err, &unsupported):
 		return text + ": get a newer pith"
 	case errors.As(err, &model) && model.Need.External:
