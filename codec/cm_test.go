@@ -67,3 +67,17 @@ func TestCM(t *testing.T) {
 		t.Logf("%d total %d -> %d, %.2f MB/s", profile, total, sum, float64(total)/spent.Seconds()/1e6)
 	}
 }
+
+// What the header says of memory depends on the content, not on how many blocks are
+// still at hand when it ends.
+func TestThreadsOfPlainBlocks(t *testing.T) {
+	content := noise(100<<10, 5)
+	for i := range content {
+		content[i] &= 15
+	}
+	l := level{profile: paq.Fast, log: 18, block: 64 << 10}
+	one := compress(t, content, l, 1)
+	if several := compress(t, content, l, 4); !bytes.Equal(one, several) {
+		t.Error("four threads make another file than one")
+	}
+}

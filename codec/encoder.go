@@ -51,7 +51,8 @@ type Encoder struct {
 	w       *container.Writer
 	out     *counter
 	buf     []byte
-	blocks  int
+	begun   bool // a buffer was flushed
+	blocks  int  // written
 	raw     int64
 	model   *Model
 	neural  *neural
@@ -136,9 +137,10 @@ func (e *Encoder) flush(all bool) error {
 	buf := e.buf
 	e.buf = nil // what is coded later, or stored, is kept
 	pieces := e.level.cut(buf)
-	if all && e.blocks == 0 {
+	if all && !e.begun {
 		e.longest = slices.MaxFunc(pieces, func(a, b piece) int { return a.length - b.length }).length
 	}
+	e.begun = true
 	for _, p := range pieces {
 		content := buf[:p.length]
 		buf = buf[p.length:]

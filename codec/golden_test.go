@@ -33,7 +33,11 @@ var golden = []struct {
 		"5365499f93b80b5e1b2d4aba010ca9a5a4e4e8305ef8bbdff223fb605712b1c7"},
 }
 
-func TestGolden(t *testing.T) {
+func TestGolden(t *testing.T) { CheckGolden(t) }
+
+// CheckGolden makes the golden files.
+func CheckGolden(t testing.TB) {
+	t.Helper()
 	text := append(prose(1700), "\r\n\x04\xff plain end, 1234 caf\xc3\xa9\r\n"...)
 	for _, g := range golden {
 		m, err := OpenModel(tinyID, tinymodel.Bytes(g.model))

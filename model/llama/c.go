@@ -41,6 +41,17 @@ int ggml_backend_dev_type(void * device);
 void * ggml_backend_dev_backend_reg(void * device);
 void * ggml_backend_reg_get_proc_address(void * reg, const char * name);
 
+// The compiler of the library, for it is that of this file.
+static const char * compiler(void) {
+#if defined(__clang__)
+	return "clang " __clang_version__;
+#elif defined(__GNUC__)
+	return "gcc " __VERSION__;
+#else
+	return "";
+#endif
+}
+
 struct pith_feature { const char * name; const char * value; };
 
 // feature returns the i-th feature of a device's library, with a null name behind the last.
@@ -124,6 +135,9 @@ func logits(c *ollama.Context, i, count int) []float32 {
 }
 
 func freeContext(c *ollama.Context) { C.llama_free(pointer(c)) }
+
+// compiler returns the name and version of the compiler that made the library.
+func compiler() string { return C.GoString(C.compiler()) }
 
 // Attributes of tokens.
 const (

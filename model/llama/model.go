@@ -217,30 +217,42 @@ func (d device) alike(e device) bool {
 // batch: names and values of printable ASCII, as container.Header has them.
 func (m *Model) Fingerprint() string {
 	d := m.devices[0].device
-	fields := []string{"engine=llama.cpp", "library=" + libraryVersion(), "system=" + runtime.GOOS + "/" + runtime.GOARCH,
-		"device=" + d.description, "features=" + strings.Join(d.features, ","), fmt.Sprintf("batch=%d", maxRows), "cache=f16"}
+	fields := []string{"engine=llama.cpp", "library=ollama " + libraryVersion, "system=" + runtime.GOOS + "/" + runtime.GOARCH,
+		"compiler=" + built(), "device=" + d.description, "features=" + strings.Join(d.features, ","),
+		fmt.Sprintf("batch=%d", maxRows), "cache=f16"}
 	if d.kind == deviceGPU {
 		fields = append(fields, "layers="+strconv.Itoa(min(m.o.GPULayers, m.shape.layers+1)))
 	}
-	text := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, strings.Join(fields, ";"))
+	for i, f := range fields {
+		fields[i] = strings.Map(plain, f)
+	}
+	text := strings.Join(fields, ";")
 	return text[:min(len(text), 255)]
 }
 
-// libraryVersion returns the version of ollama/llama that was linked.
-func libraryVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, d := range info.Deps {
-			if d.Path == "github.com/ollama/ollama" {
-				return "ollama " + d.Version
+// plain replaces what the value of a field may not hold.
+func plain(r rune) rune {
+	if r < ' ' || r > '~' || r == ';' {
+		return '?'
+	}
+	return r
+}
+
+// libraryVersion is that of ollama/llama in go.mod.
+const libraryVersion = "v0.11.4"
+
+// built returns the compiler of the library and the flags that were set for it.
+func built() string {
+	text := compiler()
+	info, ok := debug.ReadBuildInfo()
+	for _, name := range []string{"CGO_CFLAGS", "CGO_CXXFLAGS"} {
+		for i := 0; ok && i < len(info.Settings); i++ {
+			if s := info.Settings[i]; s.Key == name && s.Value != "" && !strings.HasSuffix(text, s.Value) {
+				text += " " + s.Value
 			}
 		}
 	}
-	return "ollama" // a test's binary does not tell
+	return text
 }
 
 // positionBytes returns the bytes of keys and values that a position takes.
