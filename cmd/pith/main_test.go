@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 			}
 			return codec.OpenModel(id, tinymodel.Bytes(tinymodel.Small()))
 		}
+		builtinParts = func() [][]byte { return [][]byte{tinymodel.Bytes(tinymodel.Small())} }
 		switch os.Getenv("PITH_TEST") {
 		case "progress":
 			progress.Delay = 0
@@ -75,13 +76,20 @@ func happen(event string) error {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Condition: func(name string) (bool, error) {
+			if name != "llama" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return hasLlama, nil
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code":   expectCode,
-			"bytes":  makeBytes,
-			"flip":   flipBit,
-			"neural": writeNeural,
-			"tiny":   writeTiny,
-			"temps":  noTemporaries,
+			"code":    expectCode,
+			"bytes":   makeBytes,
+			"flip":    flipBit,
+			"neural":  writeNeural,
+			"foreign": writeForeign,
+			"tiny":    writeTiny,
+			"temps":   noTemporaries,
 
 			"smaller": smaller,
 		},
@@ -133,19 +141,30 @@ func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
 		numerics, err = strconv.ParseUint(args[1], 10, 64)
 		ts.Check(err)
 	}
-	var file bytes.Buffer
 	id := builtin.ID
 	if len(args) > 2 {
 		model := []byte(ts.ReadFile(args[2]))
 		hash := sha256.Sum256(model)
 		id = container.ModelID{External: true, Hash: [8]byte(hash[:8]), Size: container.MemoryFor(int64(len(model)))}
 	}
-	w := container.NewWriter(&file, container.Header{Numerics: numerics, Model: id, Memory: container.MemoryFor(1 << 20)})
+	writeBlock(ts, args[0], container.Header{Numerics: numerics, Model: id})
+}
+
+// writeForeign writes a file like that of neural, made with another engine: foreign FILE
+func writeForeign(ts *testscript.TestScript, _ bool, args []string) {
+	writeBlock(ts, args[0], container.Header{Numerics: codec.Numerics, Model: builtin.ID, Foreign: "engine=abacus;device=one"})
+}
+
+// writeBlock writes a file of one neural block.
+func writeBlock(ts *testscript.TestScript, name string, h container.Header) {
+	var file bytes.Buffer
+	h.Memory = container.MemoryFor(1 << 20)
+	w := container.NewWriter(&file, h)
 	content := []byte("some content")
 	ts.Check(w.WriteBlock(&container.Block{Type: container.Neural, Length: len(content), Hash: container.Hash(content),
 		Tokens: 3, Streams: 1, Window: 256, Payload: []byte("payload")}))
 	ts.Check(w.Close())
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs(name), file.Bytes(), 0o666))
 }
 
 // writeTiny writes a GGUF file: tiny FILE
