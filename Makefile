@@ -1,4 +1,10 @@
 build:          ; go build -o pith ./cmd/pith
+# With llama.cpp, for the processor at hand; needs a C++ compiler. LLAMA_FLAGS=-O3 makes
+# it for any processor of its kind, and some times slower.
+LLAMA_FLAGS = -O3 -march=native
+LLAMA = CGO_ENABLED=1 CGO_CFLAGS="$(LLAMA_FLAGS)" CGO_CXXFLAGS="$(LLAMA_FLAGS)" go
+build-llama:    ; $(LLAMA) build -tags llama -o pith ./cmd/pith
+test-llama:     ; $(LLAMA) test -tags llama -timeout 30m ./model/llama && $(LLAMA) test -tags llama -run Llama ./codec && $(LLAMA) test -tags llama -run 'Scripts/backend' ./cmd/pith
 test:           ; go test ./...
 test-race:      ; go test -race -short ./...
 bench-engine:   ; go test ./model/lm -run Roofline -v -roofline -timeout 20m
@@ -8,4 +14,4 @@ manual:         ; go test ./cmd/pith -run 'TestManual$$' -write
 roundtrip:      ; scripts/roundtrip.sh
 cross:          ; scripts/cross.sh
 bench:          ; scripts/bench.sh
-.PHONY: build test test-race bench-engine generate manual roundtrip cross bench
+.PHONY: build build-llama test-llama test test-race bench-engine generate manual roundtrip cross bench

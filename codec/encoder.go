@@ -3,7 +3,8 @@
 // mixer, arithmetic coder and container.
 //
 // What an Encoder writes depends on its input, level, sizes and model alone: not
-// on the number of threads, how the input is cut into writes, the machine, or time.
+// on the number of threads, how the input is cut into writes, the machine, or time. With
+// a Backend, it depends on all that its fingerprint tells as well.
 package codec
 
 import (

@@ -197,3 +197,54 @@ func TestOpenFaults(t *testing.T) {
 		}
 	}
 }
+
+// A worker that has no room says what it needs, and leaves its place to another.
+func TestMemory(t *testing.T) {
+	m := open(t, tinymodel.Small(), Options{Threads: 1})
+	v := ensemble.NewVocabulary(m.Size(), m.Bytes)
+	d := &m.devices[0].device
+	d.kind, d.free = deviceGPU, 1<<20
+	for range 2 {
+		if _, err := m.Context(v.Order(), 1, 128); err == nil || !strings.Contains(err.Error(), "1 MiB are free; use fewer --workers") {
+			t.Errorf("a context in 1 MiB: %v", err)
+		}
+	}
+	d.free = m.contextBytes(1, 128)
+	c, err := m.Context(v.Order(), 1, 128)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if small, large := m.Memory(1, 128), m.Memory(4, 1024); small >= large || small < m.shape.bytes {
+		t.Errorf("%d bytes for one stream, %d for four", small, large)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	cpu := device{name: "CPU", description: "a"}
+	one, two := device{name: "CUDA0", description: "g", kind: deviceGPU}, device{name: "CUDA1", description: "g", kind: deviceGPU, gpu: 1}
+	odd := device{name: "CUDA2", description: "h", kind: deviceGPU, gpu: 2}
+	for _, c := range []struct {
+		all   []device
+		names []string
+		want  string
+	}{
+		{[]device{cpu}, nil, "CPU"},
+		{[]device{cpu, one, two}, nil, "CUDA0 CUDA1"},
+		{[]device{one, odd, two, cpu}, nil, "CUDA0 CUDA1"},
+		{[]device{cpu, one, two}, []string{"cuda1", "cuda0"}, "CUDA1 CUDA0"},
+		{[]device{cpu, one, two}, []string{"CPU"}, "CPU"},
+		{[]device{cpu, one}, []string{"CPU", "CUDA0"}, ""},
+		{[]device{one, odd}, []string{"CUDA0", "CUDA2"}, ""},
+		{nil, nil, ""},
+	} {
+		chosen, err := choose(c.all, c.names)
+		var got []string
+		for _, d := range chosen {
+			got = append(got, d.name)
+		}
+		if err != nil && c.want != "" || strings.Join(got, " ") != c.want {
+			t.Errorf("%v of %v: %v, %v; want %s", c.names, c.all, got, err, c.want)
+		}
+	}
+}
