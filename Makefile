@@ -1,7 +1,8 @@
 build:          ; go build -o pith ./cmd/pith
-# With llama.cpp, for the processor at hand; needs a C++ compiler. LLAMA_FLAGS=-O3 makes
-# it for any processor of its kind, and some times slower.
-LLAMA_FLAGS = -O3 -march=native
+# With llama.cpp, for the processor at hand; needs a C++ compiler. Without -march it is made
+# for any processor of its kind, and slower. With llamafile's matrix products, workers on
+# a processor would have to take turns.
+LLAMA_FLAGS = -O3 -march=native -UGGML_USE_LLAMAFILE
 LLAMA = CGO_ENABLED=1 CGO_CFLAGS="$(LLAMA_FLAGS)" CGO_CXXFLAGS="$(LLAMA_FLAGS)" go
 build-llama:    ; $(LLAMA) build -tags llama -o pith ./cmd/pith
 test-llama:     ; $(LLAMA) test -tags llama -timeout 30m ./model/llama && $(LLAMA) test -tags llama -run Llama ./codec && $(LLAMA) test -tags llama -run 'Scripts/backend' ./cmd/pith

@@ -4,6 +4,7 @@ package llama
 
 import (
 	"fmt"
+	"sync"
 
 	ollama "github.com/ollama/ollama/llama"
 
@@ -147,9 +148,8 @@ func (c *context) run(rows []codec.Row, out []*lm.Weights) error {
 		c.batch.Add(int(r.Token), nil, c.next[r.Stream], len(out) > 0, r.Stream)
 		c.next[r.Stream]++
 	}
-	lastError()
-	if err := c.c.Decode(c.batch); err != nil {
-		return fmt.Errorf("llama.cpp: %w %s", err, lastError())
+	if err := c.decode(); err != nil {
+		return err
 	}
 	for i, w := range out {
 		z := logits(c.c, i, c.m.Size())
@@ -160,6 +160,21 @@ func (c *context) run(rows []codec.Row, out []*lm.Weights) error {
 			c.padded[leaf] = bounded(z[id])
 		}
 		w.Set(c.kernels, c.padded[:len(c.order)])
+	}
+	return nil
+}
+
+// turns has contexts of models that take turns run one after the other.
+var turns sync.Mutex
+
+func (c *context) decode() error {
+	if c.m.turns {
+		turns.Lock()
+		defer turns.Unlock()
+	}
+	lastError()
+	if err := c.c.Decode(c.batch); err != nil {
+		return fmt.Errorf("llama.cpp: %w %s", err, lastError())
 	}
 	return nil
 }

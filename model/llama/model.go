@@ -45,6 +45,10 @@ type Model struct {
 	devices []*loaded
 	shape   shape
 	tokens  tokens
+	// turns is whether contexts run one after the other. llamafile's matrix products,
+	// which the library may be built with for the processor, count what is done in one
+	// place for all.
+	turns bool
 	// The bytes that a position of a stream takes in each device's cache.
 	position int64
 
@@ -102,6 +106,10 @@ func Open(path string, o Options, parts ...[]byte) (*Model, error) {
 	p := pointer(m.devices[0].model)
 	m.shape = shapeOf(p)
 	m.position = m.shape.positionBytes(p)
+	m.turns = chosen[0].kind != deviceGPU || o.GPULayers <= m.shape.layers
+	m.turns = m.turns && slices.ContainsFunc(devices(), func(d device) bool {
+		return d.kind == deviceCPU && slices.Contains(d.features, "LLAMAFILE")
+	})
 	if m.tokens, err = tokenizer(m.devices[0].model, parts); err != nil {
 		m.Close()
 		return nil, err
