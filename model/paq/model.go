@@ -85,8 +85,30 @@ func (m *historyMap) opinion(s state) int32 { return stretched[m[s]>>20] }
 
 // update learns the bit after history s, and puts it there.
 func (m *historyMap) update(s *state, bit int) {
-	m[*s].Update(bit, historyLimit)
-	*s = transitions[*s][bit&1]
+	h := *s
+	m[h].Update(bit, historyLimit)
+	*s = transitions[bit&1][h]
+}
+
+// opinions and learn have the loops over all contexts. In functions of their own these
+// keep to the processor's registers.
+
+//go:noinline
+func opinions(x []int32, maps []historyMap, at []*slot, nibble uint32) {
+	maps, x = maps[:len(at)], x[:len(at)]
+	for i, s := range at {
+		x[i] = maps[i].opinion(s[nibble&15])
+	}
+}
+
+//go:noinline
+func learn(maps []historyMap, at []*slot, nibble uint32, bit int) {
+	maps, next := maps[:len(at)], &transitions[bit&1]
+	for i, s := range at {
+		h := s[nibble&15]
+		maps[i][h].Update(bit, historyLimit)
+		s[nibble&15] = next[h]
+	}
 }
 
 // stretched[p>>20] is the log-odds of a probability of 32 bits.
@@ -209,11 +231,8 @@ func (m *Model) Learn(text []byte) {
 
 // Predict returns the probability, of cm.ProbBits bits, that the next bit is 1.
 func (m *Model) Predict() uint32 {
-	x, nibble := m.x, m.nibble&15
-	maps, opinions := m.maps[:len(m.at)], x[:len(m.at)] // without checks of bounds in the loop
-	for i, s := range m.at {
-		opinions[i] = maps[i].opinion(s[nibble])
-	}
+	x := m.x
+	opinions(x[:len(m.at)], m.maps, m.at, m.nibble)
 	k, longest := len(m.at), 0
 	for _, a := range m.matchers {
 		x[k] = a.opinion(m.text, m.node, m.left)
@@ -256,11 +275,7 @@ func (m *Model) Update(bit int) {
 	for i := range m.apms {
 		m.apms[i].Update(bit)
 	}
-	nibble := m.nibble & 15
-	maps := m.maps[:len(m.at)]
-	for i, s := range m.at {
-		maps[i].update(&s[nibble], bit)
-	}
+	learn(m.maps, m.at, m.nibble, bit)
 	m.zero.update(&m.order0[m.node], bit)
 	for _, a := range m.matchers {
 		a.learn(bit)
