@@ -1,0 +1,87 @@
+package refdec
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// numerics is the version of NUMERICS.md that this decoder follows.
+const numerics = 4
+
+// A decoder decodes the blocks of a file one by one.
+type decoder struct {
+	in Inputs
+}
+
+// block returns the content of b, verified.
+func (d *decoder) block(b *block) ([]byte, *Error) {
+	if err := d.canDecode(b); err != nil {
+		return nil, err
+	}
+	var content []byte
+	var err *Error
+	switch b.kind {
+	case typeStored:
+		content = b.payload
+	case typeZstd:
+		content, err = d.zstd(b)
+	default:
+		err = fail(Unsupported, "not written yet")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(content) != b.length || xxh64(content) != b.hash {
+		return nil, fail(Diverged, "hash of the content")
+	}
+	return content, nil
+}
+
+// canDecode compares what the header names with what is at hand, as far as the block needs it.
+func (d *decoder) canDecode(b *block) *Error {
+	h := b.header
+	if b.kind == typeStored {
+		return nil
+	}
+	if h.numerics != numerics {
+		return fail(CannotHere, "numerics %d", h.numerics)
+	}
+	if h.flags&flagDictionary != 0 {
+		sum := sha256.Sum256(d.in.Dictionary)
+		if d.in.Dictionary == nil || !bytes.Equal(sum[:8], h.dictionary[:]) {
+			return fail(CannotHere, "another dictionary")
+		}
+	}
+	return nil
+}
+
+// dictionary returns the dictionary of the member of b, or nothing.
+func (d *decoder) dictionary(b *block) []byte {
+	if b.header.flags&flagDictionary == 0 {
+		return nil
+	}
+	return d.in.Dictionary
+}
+
+func (d *decoder) zstd(b *block) ([]byte, *Error) {
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1)}
+	if dict := d.dictionary(b); dict != nil {
+		options = append(options, zstd.WithDecoderDictRaw(0, dict))
+	}
+	r, err := zstd.NewReader(bytes.NewReader(b.payload), options...)
+	if err != nil {
+		return nil, fail(Corrupt, "Zstandard: %v", err)
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, int64(b.length)+1))
+	if err != nil {
+		return nil, fail(Corrupt, "Zstandard: %v", err)
+	}
+	if len(content) != b.length {
+		return nil, fail(Corrupt, "Zstandard: %d bytes instead of %d", len(content), b.length)
+	}
+	return content, nil
+}
