@@ -29,13 +29,40 @@ func (d *decoder) block(b *block) ([]byte, *Error) {
 	case typeZstd:
 		content, err = d.zstd(b)
 	default:
-		err = fail(Unsupported, "not written yet")
+		content, err = d.coded(b)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(content) != b.length || xxh64(content) != b.hash {
 		return nil, fail(Diverged, "hash of the content")
+	}
+	return content, nil
+}
+
+// coded returns the content of a block of context mixing or a neural one.
+func (d *decoder) coded(b *block) ([]byte, *Error) {
+	payload := b.payload
+	var t *transformed
+	if b.transformed {
+		var err *Error
+		if t, payload, err = parseTransforms(payload, b.kind == typeNeural); err != nil {
+			return nil, err
+		}
+	}
+	var text []byte
+	var err *Error
+	if b.kind == typeMixing {
+		text, err = mixing(payload, d.dictionary(b), b.length)
+	} else {
+		err = fail(Unsupported, "not written yet")
+	}
+	if err != nil || t == nil {
+		return text, err
+	}
+	content, ok := t.undo(text, b.length)
+	if !ok {
+		return nil, fail(Diverged, "transforms that do not fit the text")
 	}
 	return content, nil
 }
