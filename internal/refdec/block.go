@@ -13,7 +13,8 @@ const numerics = 4
 
 // A decoder decodes the blocks of a file one by one.
 type decoder struct {
-	in Inputs
+	in    Inputs
+	model *languageModel // of in, once a block has needed it
 }
 
 // block returns the content of b, verified.
@@ -55,7 +56,7 @@ func (d *decoder) coded(b *block) ([]byte, *Error) {
 	if b.kind == typeMixing {
 		text, err = mixing(payload, d.dictionary(b), b.length)
 	} else {
-		err = fail(Unsupported, "not written yet")
+		text, err = d.neural(b, t != nil, payload)
 	}
 	if err != nil || t == nil {
 		return text, err
@@ -65,6 +66,55 @@ func (d *decoder) coded(b *block) ([]byte, *Error) {
 		return nil, fail(Diverged, "transforms that do not fit the text")
 	}
 	return content, nil
+}
+
+// neural returns the text of a neural block.
+func (d *decoder) neural(b *block, transformed bool, payload []byte) ([]byte, *Error) {
+	if d.in.Model == nil {
+		return nil, fail(CannotHere, "no model")
+	}
+	if h := b.header; h.flags&flagExternal == 0 {
+		if h.model != d.in.Number {
+			return nil, fail(CannotHere, "built-in model %d", h.model)
+		}
+	} else if id := externalID(d.in.Model); id != h.external {
+		return nil, fail(CannotHere, "model %x", h.external)
+	}
+	if d.model == nil {
+		var err error
+		if d.model, err = newLanguageModel(d.in.Model); err != nil {
+			return nil, fail(CannotHere, "model: %v", err)
+		}
+	}
+	most := b.length
+	if transformed {
+		most *= 3
+	}
+	return neural(d.model, b, payload, d.dictionary(b), most)
+}
+
+// externalID is what headers name a model by.
+func externalID(parts [][]byte) (id [9]byte) {
+	h := sha256.New()
+	size := 0
+	for _, p := range parts {
+		h.Write(p)
+		size += len(p)
+	}
+	copy(id[:], h.Sum(nil)[:8])
+	id[8] = memoryByte(size)
+	return id
+}
+
+// memoryByte states a size in bytes: the least byte that does not state less.
+func memoryByte(size int) byte {
+	for b := range 256 {
+		// (8 + m)·2^e / 8 MiB, times 8.
+		if stated := (8 + b&7) << 17; stated<<(b>>3) >= size {
+			return byte(b)
+		}
+	}
+	return 255
 }
 
 // canDecode compares what the header names with what is at hand, as far as the block needs it.

@@ -30,9 +30,9 @@ func fail(c Class, format string, args ...any) *Error {
 
 // Inputs are what a file names but does not hold.
 type Inputs struct {
-	Dictionary []byte // nil: none
-	Model      []byte // a GGUF file; nil: none
-	Number     uint64 // the number that built-in models have; 0: Model is external
+	Dictionary []byte   // nil: none
+	Model      [][]byte // a GGUF file, or its parts in order; nil: none
+	Number     uint64   // by which files name Model if it is built in; 0: it is not
 }
 
 // Decode returns the content of a file, and with an error what was verified before it.

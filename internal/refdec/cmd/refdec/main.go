@@ -19,8 +19,20 @@ func main() {
 
 func run() (err error) {
 	dictionary := flag.String("D", "", "the dictionary `file` that the input needs")
+	number := flag.Uint64("n", 0, "the `number` of the model, if it is built in")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "Usage: refdec [-D FILE] [-n NUMBER] [PART OF A GGUF MODEL]... < FILE.pith > FILE")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	var in refdec.Inputs
+	in := refdec.Inputs{Number: *number}
+	for _, name := range flag.Args() {
+		part, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		in.Model = append(in.Model, part)
+	}
 	if *dictionary != "" {
 		if in.Dictionary, err = os.ReadFile(*dictionary); err != nil {
 			return err
