@@ -3,7 +3,7 @@ package refdec
 // A cmCell is what the mixer beside the language model remembers of a bit in a context.
 type cmCell struct {
 	p, n int32
-	h    int
+	h    int32
 }
 
 var freshCmCell = cmCell{p: 1 << 15}
@@ -13,7 +13,7 @@ func (c *cmCell) learn(bit int) {
 	if c.n < 250 {
 		c.n++
 	}
-	c.h = max(c.h, 1)*2 + bit
+	c.h = max(c.h, 1)*2 + int32(bit)
 	if c.h > 255 {
 		c.h = 128 | c.h&127
 	}

@@ -66,6 +66,7 @@ func newLanguageModel(parts [][]byte) (*languageModel, error) {
 		of := func(name string) tensor { return find(fmt.Sprintf("blk.%d.%s", i, name)) }
 		l := layer{q: of("attn_q").matrix(), k: of("attn_k").matrix(), v: of("attn_v").matrix(), out: of("attn_output").matrix(),
 			gate: of("ffn_gate").matrix(), up: of("ffn_up").matrix(), down: of("ffn_down").matrix()}
+		l.out = padHeads(l.out, m.headDim)
 		if missing == nil {
 			l.attentionNorm, l.ffnNorm = of("attn_norm").row(0), of("ffn_norm").row(0)
 		}
@@ -84,6 +85,19 @@ func newLanguageModel(parts [][]byte) (*languageModel, error) {
 		m.output = append(m.output, all[id])
 	}
 	return m, missing
+}
+
+// padHeads puts zeros behind the columns of each head, to a multiple of 64.
+func padHeads(m matrix, headDim int) matrix {
+	for i := range m {
+		var q []int8
+		for at := 0; at < len(m[i].q); at += headDim {
+			q = append(q, m[i].q[at:at+headDim]...)
+			q = append(q, make([]int8, -len(q)&63)...)
+		}
+		m[i].q = q
+	}
+	return m
 }
 
 // rmsNorm normalises x.
@@ -165,6 +179,7 @@ func (c *context) feed(id int) []float32 {
 		var seen []float32
 		for h := range m.heads {
 			seen = append(seen, c.attend(i, h, q[h*m.headDim:(h+1)*m.headDim])...)
+			seen = append(seen, make([]float32, -len(seen)&63)...)
 		}
 		add(x, l.out.times(seen))
 		y = rmsNorm(x, l.ffnNorm, m.eps)

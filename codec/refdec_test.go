@@ -1,0 +1,169 @@
+package codec
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/internal/refdec"
+	"github.com/pith-codec/pith/internal/tinymodel"
+	"github.com/pith-codec/pith/model/paq"
+)
+
+// filled is text of lines as long as they may be, indented by so many spaces.
+func filled(n, width, indent int) []byte {
+	var b strings.Builder
+	column := width
+	for _, w := range strings.Fields(string(prose(n))) {
+		switch {
+		case column+1+len(w) <= width:
+			b.WriteByte(' ')
+			column++
+		case b.Len() > 0:
+			b.WriteByte('\n')
+			fallthrough
+		default:
+			b.WriteString(strings.Repeat(" ", indent))
+			column = indent
+		}
+		b.WriteString(w)
+		column += len(w)
+	}
+	return []byte(b.String())
+}
+
+// code looks like x86 to the transform of its targets.
+func code(n int) []byte {
+	var b []byte
+	for i := 0; len(b) < n; i++ {
+		target := uint32(7777*(i%5) - len(b) - 5)
+		b = append(b, 0x55, 0x48, 0x89, 0xE5, 0xE8, byte(target), byte(target>>8), byte(target>>16), byte(target>>24), 0x0F, 0x84, byte(i), 1, 0, 0, 0xC3)
+	}
+	return b[:n]
+}
+
+// second are the inputs that the second decoder is tried with.
+func second() map[string][]byte {
+	wide := []byte{0xFF, 0xFE}
+	for _, u := range utf16.Encode([]rune("\uFEFF" + string(prose(500)) + " zażółć 🙂 " + string(prose(300))))[1:] {
+		wide = append(wide, byte(u), byte(u>>8))
+	}
+	long := prose(700)
+	return map[string][]byte{
+		"empty": nil, "one byte": []byte("x"), "noise": noise(2000, 3), "zeros": make([]byte, 5000), "prose": prose(1500),
+		"crlf":     bytes.ReplaceAll(append(prose(900), "\nlone\r\n"...), []byte("\n"), []byte("\r\n")),
+		"utf-16":   wide,
+		"latin":    bytes.ReplaceAll(prose(1000), []byte("qu"), []byte("q\xFC\x93")),
+		"filled":   filled(2500, 70, 0),
+		"indented": filled(2500, 60, 4),
+		"repeats":  append(append(bytes.Clone(long), "between"...), long...),
+		"controls": bytes.Repeat([]byte("text with \x04 and \x06 that have no token, and \xff\xfe \xc0 too. "), 6),
+		"records":  bytes.Repeat([]byte("\x01\x00id\x00\x00\x07;\x00ab"), 200),
+		"code":     code(6000),
+		"mixed":    append(append(prose(700), noise(900, 4)...), prose(600)...),
+	}
+}
+
+// write returns content as the member of a file.
+func write(t *testing.T, content []byte, l level, m *Model, d *Dictionary) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	e, err := NewEncoder(&out, EncoderOptions{Threads: 1, Dictionary: d, Model: func() (*Model, error) { return m, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.dictionary = d
+	e.level = l
+	if _, err := e.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// kinds counts the types of a file's blocks, and those that were transformed.
+func kinds(t *testing.T, file []byte, all map[string]int) {
+	t.Helper()
+	for r := container.NewReader(bytes.NewReader(file)); ; {
+		b, err := r.Next()
+		if err != nil {
+			return
+		}
+		all[fmt.Sprintf("type %d, transformed %v", b.Type, b.Transformed)]++
+	}
+}
+
+// The second decoder, which has nothing in common with this package but the documents,
+// restores what the encoder makes of all types, transforms and shapes.
+func TestSecondDecoder(t *testing.T) {
+	dictionary := append(prose(600), "\r\nIt's 1859; caf\xc3\xa9 \xff  \n\tand the 42nd.\r\n"...)
+	made := map[string]int{}
+	for name, config := range map[string]tinymodel.Config{"small": tinymodel.Small(), "default": tinymodel.Default()} {
+		file := tinymodel.Bytes(config)
+		m, err := OpenModel(tinyID, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		levels := map[string]level{
+			"streams": {profile: paq.Strong, window: 128, stream: 30, streams: 8, block: 1000, prefer: true},
+		}
+		if name == "small" {
+			levels["one stream"] = level{profile: paq.Strong, window: 128, stream: 1 << 20, streams: 1, block: 1 << 20, prefer: true}
+			levels["zstd"] = level{zstd: true, block: 4000}
+			levels["fast"] = level{profile: paq.Fast, log: 18, block: 4000}
+			levels["strong"] = level{profile: paq.Strong, log: 13, block: 1 << 20}
+		}
+		for _, primed := range []bool{false, true} {
+			var d *Dictionary
+			in := refdec.Inputs{Model: [][]byte{file}, Number: tinyID.Number}
+			if primed {
+				if d, err = NewDictionary(dictionary); err != nil {
+					t.Fatal(err)
+				}
+				in.Dictionary = dictionary
+			}
+			for shape, l := range levels {
+				for what, content := range second() {
+					if testing.Short() && (primed || name != "small") && what != "repeats" && what != "controls" {
+						continue
+					}
+					file := write(t, content, l, m, d)
+					kinds(t, file, made)
+					got, err := refdec.Decode(file, in)
+					if err != nil || !bytes.Equal(got, content) {
+						t.Errorf("%s, %s, dictionary %v: %s: %d bytes of %d, %v", name, shape, primed, what, len(got), len(content), err)
+					}
+				}
+			}
+		}
+	}
+	for _, kind := range []string{"type 1, transformed false", "type 2, transformed false", "type 3, transformed false",
+		"type 3, transformed true", "type 4, transformed false", "type 4, transformed true"} {
+		if made[kind] == 0 {
+			t.Errorf("no block of %s was made: %v", kind, made)
+		}
+	}
+	t.Log(made)
+}
+
+// The golden files are those that any decoder restores.
+func TestSecondDecoderMembers(t *testing.T) {
+	m, err := tiny()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file, content []byte
+	for _, l := range []level{short, levels[1], levels[3], short} {
+		content = append(content, prose(800)...)
+		file = append(file, write(t, prose(800), l, m, nil)...)
+	}
+	got, err := refdec.Decode(file, refdec.Inputs{Model: [][]byte{tinymodel.Bytes(tinymodel.Small())}, Number: tinyID.Number})
+	if err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%d bytes of %d, %v", len(got), len(content), err)
+	}
+}
