@@ -73,9 +73,13 @@ type curve struct {
 }
 
 func newCurve(contexts int) *curve {
+	var straight [45]adaptive
+	for i := range straight {
+		straight[i] = adaptive{int32(squash(int32(i)*4096 - maxOpinion)), 8}
+	}
 	c := &curve{points: make([]adaptive, 45*contexts)}
-	for i := range c.points {
-		c.points[i] = adaptive{int32(squash(int32(i%45)*4096 - maxOpinion)), 8}
+	for i := range contexts {
+		copy(c.points[45*i:], straight[:])
 	}
 	return c
 }
