@@ -70,6 +70,9 @@ func (d *decoder) coded(b *block) ([]byte, *Error) {
 
 // neural returns the text of a neural block.
 func (d *decoder) neural(b *block, transformed bool, payload []byte) ([]byte, *Error) {
+	if b.window > 1<<15 {
+		return nil, fail(CannotHere, "window of %d positions", b.window)
+	}
 	if d.in.Model == nil {
 		return nil, fail(CannotHere, "no model")
 	}
@@ -123,7 +126,7 @@ func (d *decoder) canDecode(b *block) *Error {
 	if b.kind == typeStored {
 		return nil
 	}
-	if h.numerics != numerics {
+	if h.numerics != numerics && b.kind != typeZstd {
 		return fail(CannotHere, "numerics %d", h.numerics)
 	}
 	if h.flags&flagDictionary != 0 {
@@ -144,7 +147,7 @@ func (d *decoder) dictionary(b *block) []byte {
 }
 
 func (d *decoder) zstd(b *block) ([]byte, *Error) {
-	options := []zstd.DOption{zstd.WithDecoderConcurrency(1)}
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(max(1<<10, uint64(b.length)))}
 	if dict := d.dictionary(b); dict != nil {
 		options = append(options, zstd.WithDecoderDictRaw(0, dict))
 	}

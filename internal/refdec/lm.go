@@ -36,16 +36,26 @@ func newLanguageModel(parts [][]byte) (*languageModel, error) {
 		return nil, fmt.Errorf("architecture %v", g.values["general.architecture"])
 	}
 	number := func(name string) int { return int(g.number("llama." + name)) }
-	m := &languageModel{
-		bos:     int(g.number("tokenizer.ggml.bos_token_id")),
-		width:   number("embedding_length"),
-		heads:   number("attention.head_count"),
-		headsKV: number("attention.head_count_kv"),
-		rotated: number("rope.dimension_count"),
-		eps:     float32(g.number("llama.attention.layer_norm_rms_epsilon")),
+	optional := func(name string, otherwise int) int {
+		if _, ok := g.values["llama."+name]; ok {
+			return number(name)
+		}
+		return otherwise
 	}
-	m.headDim = m.width / m.heads
-	base := exactLog2(g.number("llama.rope.freq_base"))
+	m := &languageModel{
+		bos:   int(g.number("tokenizer.ggml.bos_token_id")),
+		width: number("embedding_length"),
+		heads: number("attention.head_count"),
+		eps:   float32(g.number("llama.attention.layer_norm_rms_epsilon")),
+	}
+	m.headsKV = optional("attention.head_count_kv", m.heads)
+	m.headDim = optional("attention.key_length", m.width/m.heads)
+	m.rotated = optional("rope.dimension_count", m.headDim)
+	frequency, ok := g.values["llama.rope.freq_base"].(float64)
+	if !ok {
+		frequency = 10000
+	}
+	base := exactLog2(frequency)
 	for i := range m.rotated / 2 {
 		t := exactExp2(-float64(base*float64(2*i))/float64(m.rotated)) / (2 * math.Pi)
 		m.speeds = append(m.speeds, uint64(float64(t*(1<<64))))
