@@ -3,10 +3,12 @@ package codec
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -322,5 +324,53 @@ func TestSecondDecoderFrames(t *testing.T) {
 		if want := name == "window as content" || name == "checksum" || name == "two frames" || strings.HasPrefix(name, "skippable"); want != (err == nil) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Vectors of the container, cut anywhere or with one byte altered, are the same findings
+// to both decoders.
+func TestSecondDecoderVectors(t *testing.T) {
+	vectors, err := os.ReadFile("../container/testdata/vectors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	try := func(name string, file []byte) {
+		dec := NewDecoder(bytes.NewReader(file), DecoderOptions{Threads: 1})
+		want, err := io.ReadAll(dec)
+		dec.Close()
+		got, e := refdec.Decode(file, refdec.Inputs{})
+		var fault *refdec.Error
+		finding := refdec.Class("")
+		if errors.As(e, &fault) {
+			finding = fault.Class
+		}
+		if finding != class(err) || !bytes.Equal(got, want) {
+			t.Errorf("%s: %x: %d bytes and %v, not %d and %v", name, file, len(got), e, len(want), err)
+		}
+		tried++
+	}
+	r := splitmix.Source(11)
+	for line := range strings.Lines(string(vectors)) {
+		f := strings.Fields(line)
+		file, err := hex.DecodeString(strings.Trim(f[len(f)-1], "-"))
+		if f[0] == "#" || err != nil {
+			continue
+		}
+		try(f[0], file)
+		for at := range file {
+			if testing.Short() && r.Next()%4 > 0 {
+				continue
+			}
+			try(f[0]+" cut", file[:at])
+			for _, bits := range []byte{1 << (r.Next() % 8), 0x80, byte(r.Next())} {
+				altered := bytes.Clone(file)
+				altered[at] ^= bits
+				try(f[0]+" altered", altered)
+			}
+		}
+	}
+	if tried < 1000 {
+		t.Errorf("only %d files", tried)
 	}
 }
