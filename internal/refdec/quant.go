@@ -81,9 +81,11 @@ func (t tensor) asItIs(i int) (quantised, bool) {
 func dot(row, x quantised) float32 {
 	var sum float32
 	for b, s := range x.scale {
+		start, end := b*x.block, min((b+1)*x.block, len(x.q))
 		var d int32
-		for i := b * x.block; i < min((b+1)*x.block, len(x.q)); i++ {
-			d += int32(row.q[i]) * int32(x.q[i])
+		weights := row.q[start:end]
+		for i, v := range x.q[start:end] {
+			d += int32(v) * int32(weights[i])
 		}
 		sum += float32(float32(d) * s)
 	}
