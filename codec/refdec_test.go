@@ -238,7 +238,7 @@ func TestSecondDecoderAltered(t *testing.T) {
 			r := splitmix.Source(5)
 			tries := 100
 			if testing.Short() {
-				tries = 30
+				tries = 24
 			}
 			for range tries {
 				altered := bytes.Clone(file)
