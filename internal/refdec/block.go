@@ -113,7 +113,7 @@ func externalID(parts [][]byte) (id [9]byte) {
 func memoryByte(size int) byte {
 	for b := range 256 {
 		// (8 + m)·2^e / 8 MiB, times 8.
-		if stated := (8 + b&7) << 17; stated<<(b>>3) >= size {
+		if stated := uint64(8+b&7) << 17; stated<<(b>>3) >= uint64(size) {
 			return byte(b)
 		}
 	}

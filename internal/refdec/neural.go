@@ -32,6 +32,9 @@ func (s *stream) came(m *languageModel, r repeats, id int) {
 	}
 }
 
+// bound returns the token that stream i of a block begins with.
+func (b *block) bound(i int) int { return int(int64(i) * int64(b.tokens) / int64(b.streams)) }
+
 // neural decodes the payload of a neural block.
 func neural(m *languageModel, b *block, payload, dictionary []byte, most int) ([]byte, *Error) {
 	size, context := b.length, m.newContext(b.window)
@@ -75,7 +78,7 @@ func neural(m *languageModel, b *block, payload, dictionary []byte, most int) ([
 			all = append(all, expectation{id, ok})
 		}
 		for i, s := range streams {
-			if step >= (i+1)*b.tokens/b.streams-i*b.tokens/b.streams {
+			if step >= b.bound(i+1)-b.bound(i) {
 				continue
 			}
 			id, came := all[i].id, false

@@ -49,7 +49,7 @@ func (s *source) list() []int {
 	next := uint64(0)
 	for n := s.varint(); n > 0 && s.err == nil; n-- {
 		next += s.varint()
-		s.corrupt(next >= 1<<40, "a number in a list")
+		s.corrupt(next >= 1<<30, "a number in a list")
 		all = append(all, int(next))
 		next++
 	}
