@@ -76,7 +76,7 @@ func (r *reader) array() any {
 	a.n = r.count(least)
 	start := r.at
 	if a.of == typeString {
-		for range a.n {
+		for i := 0; i < a.n && r.err == nil; i++ {
 			r.bytes(r.uint64())
 		}
 	} else {
@@ -161,7 +161,7 @@ func (f *File) Strings(key string) ([]string, error) {
 	}
 	// One copy for all: a vocabulary has tens of thousands of strings.
 	all, list := string(a.data), make([]string, a.n)
-	r := reader{data: a.data}
+	r := reader{data: a.data, size: uint64(len(a.data))}
 	for i := range list {
 		n := len(r.bytes(r.uint64()))
 		list[i] = all[r.at-n : r.at]
