@@ -58,7 +58,7 @@ func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
 			return m, err
 		}
 	}
-	found, err := store.Find(id.Hash[:])
+	found, err := store.Find(id.Hash[:], func(size int64) bool { return container.MemoryFor(size) == id.Size })
 	if err != nil {
 		return nil, hint("none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
 	}
