@@ -40,7 +40,10 @@ const Special = 17
 const missing = "\x04\x06\x13\x14\x16\x1D\xC0\xC1\xF1\xF2\xF5\xF6\xF7\xF8\xF9\xFA\xFB\xFC\xFD\xFE\xFF"
 
 // Bytes returns the model's file, the same for the same shape.
-func Bytes(c Config) []byte {
+func Bytes(c Config) []byte { return New(c).Bytes() }
+
+// New returns a writer that holds the model, to add what makes it another.
+func New(c Config) *Writer {
 	w := &Writer{}
 	tokens, kinds, merges := vocabulary(c)
 	w.String("general.architecture", "llama")
@@ -90,7 +93,7 @@ func Bytes(c Config) []byte {
 		add("ffn_up", wide, c.Width, c.FFN)
 		add("ffn_down", typeF16, c.FFN, c.Width)
 	}
-	return w.Bytes()
+	return w
 }
 
 // outputNorm weighs one value of the final state far more than the others: as
