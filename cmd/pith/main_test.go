@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 			}
 			return codec.OpenModel(id, tinymodel.Bytes(tinymodel.Small()))
 		}
+		builtinParts = func() [][]byte { return [][]byte{tinymodel.Bytes(tinymodel.Small())} }
+		builtinSHA256 = fmt.Sprintf("%x", sha256.Sum256(tinymodel.Bytes(tinymodel.Small())))
 		switch os.Getenv("PITH_TEST") {
 		case "progress":
 			progress.Delay = 0
@@ -81,6 +83,8 @@ func TestScripts(t *testing.T) {
 			"flip":   flipBit,
 			"neural": writeNeural,
 			"tiny":   writeTiny,
+			"odd":    writeOdd,
+			"cut":    cutFile,
 			"temps":  noTemporaries,
 
 			"smaller": smaller,
@@ -148,11 +152,30 @@ func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o666))
 }
 
-// writeTiny writes a GGUF file: tiny FILE
+// writeTiny writes a GGUF file: tiny FILE [SEED]
 func writeTiny(ts *testscript.TestScript, _ bool, args []string) {
-	path := ts.MkAbs(args[0])
+	path, c := ts.MkAbs(args[0]), tinymodel.Small()
+	if len(args) > 1 {
+		var err error
+		c.Seed, err = strconv.ParseUint(args[1], 10, 64)
+		ts.Check(err)
+	}
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
-	ts.Check(os.WriteFile(path, tinymodel.Bytes(tinymodel.Small()), 0o666))
+	ts.Check(os.WriteFile(path, tinymodel.Bytes(c), 0o666))
+}
+
+// writeOdd writes a GGUF file that the native engine refuses: odd FILE
+func writeOdd(ts *testscript.TestScript, _ bool, args []string) {
+	w := tinymodel.New(tinymodel.Small())
+	w.Tensor("blk.0.attn_q.bias", 0, 36, 0, make([]float32, 36))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), w.Bytes(), 0o666))
+}
+
+// cutFile leaves the first N bytes of a file: cut FILE N
+func cutFile(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
 }
 
 // smaller fails unless one file is at most half as large as another: smaller A B

@@ -20,7 +20,7 @@ import (
 // ErrFormat is wrapped by every error that Parse returns, and by those of Head
 // that are not errors of reading. So is io.ErrUnexpectedEOF if the file is
 // shorter than it says.
-var ErrFormat = errors.New("gguf: invalid file")
+var ErrFormat = errors.New("not a good GGUF file")
 
 // File is a parsed model file. It keeps references to the parts.
 type File struct {

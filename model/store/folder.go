@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -112,15 +113,15 @@ func fromFile(path string, place Place) Entry {
 func (e *Entry) add(path, digest string) {
 	p := Part{Path: path, digest: digest}
 	info, err := os.Stat(path)
-	switch {
+	switch link, linkErr := os.Readlink(path); {
 	case err == nil && info.Mode().IsRegular():
 		p.Size = info.Size()
 	case err == nil:
-		err = &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("not a regular file")}
+		err = fmt.Errorf("%s: not a regular file", path)
+	case linkErr == nil:
+		err = fmt.Errorf("%s: broken link to %s: %w", path, link, fs.ErrNotExist)
 	default:
-		if link, e := os.Readlink(path); e == nil {
-			err = &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("broken link to %s: %w", link, fs.ErrNotExist)}
-		}
+		err = fmt.Errorf("%s: %w", path, errors.Unwrap(err))
 	}
 	if e.Err == nil {
 		e.Err = err

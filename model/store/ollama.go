@@ -68,7 +68,7 @@ func (e *Entry) readManifest(root, path string) {
 	defer in.Close()
 	var m manifest
 	if err := json.NewDecoder(io.LimitReader(in, 1<<20)).Decode(&m); err != nil {
-		fail("%w", err)
+		fail("%v", err) // not as if a model were cut off
 		return
 	}
 	var claimed int64

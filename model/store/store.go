@@ -99,6 +99,20 @@ func Lookup(name string) (*Entry, error) {
 	return nil, fmt.Errorf("%w: there is no model %s", fs.ErrNotExist, name)
 }
 
+// LookupOwn returns the model in pith's own folder that is called name, though it
+// cannot be used. The error wraps fs.ErrNotExist if there is none.
+func LookupOwn(name string) (*Entry, error) {
+	if own := OwnFolder(); own != "" {
+		all := inFolder(own, Own)
+		for i := range all {
+			if all[i].called(name) {
+				return &all[i], nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%w: there is no model %s in pith's own folder", fs.ErrNotExist, name)
+}
+
 // called reports whether name means the entry.
 func (e *Entry) called(name string) bool {
 	if name == "" {
