@@ -46,6 +46,9 @@ func writeRecord(path, hash string) error {
 	return writeFile(recordPath(path), fmt.Appendf(nil, "%s  %s%s\n", hash, stem(path), suffix), true)
 }
 
+// inOwn returns the models of pith's own folder, and what has been got of some.
+func inOwn(folder string) []Entry { return append(inFolder(folder, Own), partials(folder)...) }
+
 // CheckName refuses what is no good name for a model in pith's own folder.
 func CheckName(name string) error {
 	bad := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(`/\:*?"<>|`, r) }
@@ -170,6 +173,11 @@ func Remove(e *Entry) error {
 	for _, p := range e.Parts { // the first part, which makes a model, goes first
 		if err := os.Remove(p.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
+		}
+		if strings.HasSuffix(p.Path, partial) {
+			if err := removePartial(p.Path); err != nil {
+				return err
+			}
 		}
 	}
 	if err := os.Remove(recordPath(e.Path())); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -67,7 +67,7 @@ func List() (all []Entry) {
 		all = append(all, inFolder(folder, Listed)...)
 	}
 	if own := OwnFolder(); own != "" {
-		all = append(all, inFolder(own, Own)...)
+		all = append(all, inOwn(own)...)
 	}
 	for _, folder := range hubFolders() {
 		all = append(all, inHub(folder)...)
@@ -103,7 +103,7 @@ func Lookup(name string) (*Entry, error) {
 // cannot be used. The error wraps fs.ErrNotExist if there is none.
 func LookupOwn(name string) (*Entry, error) {
 	if own := OwnFolder(); own != "" {
-		all := inFolder(own, Own)
+		all := inOwn(own)
 		for i := range all {
 			if all[i].called(name) {
 				return &all[i], nil
