@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -85,6 +87,7 @@ func TestScripts(t *testing.T) {
 			"tiny":   writeTiny,
 			"odd":    writeOdd,
 			"cut":    cutFile,
+			"serve":  serveFolder,
 			"temps":  noTemporaries,
 
 			"smaller": smaller,
@@ -176,6 +179,49 @@ func cutFile(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// serveFolder serves the files of a folder on an address that URL holds from then
+// on; the first answer breaks off after N bytes, the second is that there is no such
+// file: serve FOLDER [N]
+func serveFolder(ts *testscript.TestScript, _ bool, args []string) {
+	files, broken, gets := http.FileServer(http.Dir(ts.MkAbs(args[0]))), 0, 0
+	if len(args) > 1 {
+		var err error
+		broken, err = strconv.Atoi(args[1])
+		ts.Check(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			gets++
+		}
+		switch {
+		case broken > 0 && gets == 1:
+			w = &breaking{w, broken}
+		case broken > 0 && gets == 2 && r.Method == http.MethodGet:
+			http.NotFound(w, r)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("URL", server.URL)
+}
+
+// breaking breaks off after some bytes.
+type breaking struct {
+	http.ResponseWriter
+	left int
+}
+
+func (b *breaking) Write(p []byte) (int, error) {
+	if len(p) >= b.left {
+		_, _ = b.ResponseWriter.Write(p[:b.left])
+		b.ResponseWriter.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	b.left -= len(p)
+	return b.ResponseWriter.Write(p)
 }
 
 // smaller fails unless one file is at most half as large as another: smaller A B

@@ -68,6 +68,7 @@ var modelCommands = []struct {
 	{"verify", nil, (*models).verify},
 	{"add", []string{"name"}, (*models).add},
 	{"rm", nil, (*models).remove},
+	{"pull", []string{"name", "sha256", "insecure"}, (*models).pull},
 }
 
 func runModel(u *ui, c *cli.Context, words []string) int {

@@ -175,6 +175,8 @@ func explain(err error) string {
 		return text + ": get it anew, or use another model"
 	case errors.As(err, &damaged):
 		return text + ": get it anew"
+	case errors.Is(err, store.ErrPartial):
+		return text + ": go on with pith model pull"
 	case errors.As(err, &limit):
 		return text + ": raise it with --memlimit"
 	case errors.As(err, &dictionary):

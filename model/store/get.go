@@ -76,6 +76,12 @@ func (g *getter) get(ctx context.Context) (_ *os.File, err error) {
 	if err := lock(g.file); err != nil {
 		return nil, fmt.Errorf("%s: another process is getting it", g.to)
 	}
+	defer func() {
+		if err != nil && g.have == 0 { // there is nothing to go on with
+			_ = os.Remove(g.to)
+			_ = removePartial(g.to)
+		}
+	}()
 	info, err := g.file.Stat()
 	if err != nil {
 		return nil, err

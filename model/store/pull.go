@@ -55,7 +55,7 @@ func Pull(ctx context.Context, d Download) (e *Entry, compared bool, err error) 
 	case err != nil:
 		return nil, false, err
 	case address.Scheme == "http" && !d.Insecure:
-		return nil, false, errors.New("http is not safe from those in between")
+		return nil, false, ErrInsecure
 	case address.Scheme != "http" && address.Scheme != "https":
 		return nil, false, fmt.Errorf("%q is no address of the web", d.URL)
 	}
@@ -120,6 +120,9 @@ const (
 	partial     = ".part"
 	stateSuffix = ".json"
 )
+
+// ErrInsecure says that an address begins with http.
+var ErrInsecure = errors.New("http is not safe from those in between")
 
 // ErrPartial says that only a part of a model has been got.
 var ErrPartial = errors.New("only a part of it has been got")
