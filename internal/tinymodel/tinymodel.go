@@ -44,6 +44,13 @@ func Bytes(c Config) []byte { return New(c).Bytes() }
 
 // New returns a writer that holds the model, to add what makes it another.
 func New(c Config) *Writer {
+	return NewWith(c, func(w *Writer, name string, kind uint32, cols, rows int, values []float32) {
+		w.Tensor(name, kind, cols, rows, values)
+	})
+}
+
+// NewWith is New with all matrices written by matrix.
+func NewWith(c Config, matrix func(w *Writer, name string, kind uint32, cols, rows int, values []float32)) *Writer {
 	w := &Writer{}
 	tokens, kinds, merges := vocabulary(c)
 	w.String("general.architecture", "llama")
@@ -69,10 +76,10 @@ func New(c Config) *Writer {
 	if c.Width%32 == 0 {
 		embedding = typeQ4_0
 	}
-	w.Tensor("token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
+	matrix(w, "token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	w.Tensor("output_norm.weight", typeF32, c.Width, 0, outputNorm(c, &r))
 	if !c.Tied {
-		w.Tensor("output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
+		matrix(w, "output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	}
 	wide := uint32(typeF32)
 	if c.Width%32 == 0 {
@@ -80,7 +87,7 @@ func New(c Config) *Writer {
 	}
 	for i := range c.Layers {
 		add := func(name string, kind uint32, cols, rows int) {
-			w.Tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*max(rows, 1), 0.3))
+			matrix(w, fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*rows, 0.3))
 		}
 		for _, name := range []string{"attn_norm", "ffn_norm"} {
 			w.Tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, randomNormal(&r, c.Width, 1))
