@@ -29,7 +29,7 @@ var modelTool = tool{
   rm NAME...      remove models from there; what was compressed with them needs them
   pull URL        get a GGUF file into pith's own folder; goes on where it stopped
   pull ORG/REPO/FILE  the same from the hub whose address is in HF_ENDPOINT
-  try FILE        compress the start of FILE with each model, to choose by
+  try FILE [NAME]...  compress the start of FILE with each model, to choose by
 
 Models are built in, in folders that PITH_MODELS lists, in pith's own, and, read
 only, in the cache of Hugging Face's libraries and in Ollama's store. NAME is as
@@ -69,6 +69,7 @@ var modelCommands = []struct {
 	{"add", []string{"name"}, (*models).add},
 	{"rm", nil, (*models).remove},
 	{"pull", []string{"name", "sha256", "insecure"}, (*models).pull},
+	{"try", []string{"sample", "threads"}, (*models).try},
 }
 
 func runModel(u *ui, c *cli.Context, words []string) int {
