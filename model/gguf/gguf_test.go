@@ -372,6 +372,9 @@ func FuzzParse(f *testing.F) {
 		if n := allocated(func() { g, err = gguf.Parse(parts...) }); n > 1<<20+24*size {
 			t.Errorf("%d bytes allocated for %d", n, size)
 		}
+		if head, headErr := gguf.Head(sections(parts...)...); (err == nil) != (headErr == nil) || err == nil && head.Values() != g.Values() {
+			t.Errorf("Parse says %v, Head %v", err, headErr)
+		}
 		if err != nil {
 			return
 		}

@@ -70,7 +70,7 @@ func remembered(e *Entry) string {
 
 func remember(e *Entry, hash string) {
 	path, stamp := memoryPath(), e.stamp()
-	if path == "" || stamp == "" || remembered(e) == hash {
+	if path == "" || stamp == "" || remembered(e) == hash || strings.HasSuffix(e.Path(), partial) {
 		return
 	}
 	all := memories()

@@ -40,8 +40,8 @@ var digests = regexp.MustCompile(`^sha256[:-]([0-9a-f]{64})$`)
 func inOllama(root string) (all []Entry) {
 	paths, _ := filepath.Glob(filepath.Join(literal(root), "manifests", "*", "*", "*", "*"))
 	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			continue
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			continue // a folder, or what would have to be waited for
 		}
 		parts := strings.Split(filepath.ToSlash(path), "/")
 		namespace, model, tag := parts[len(parts)-3], parts[len(parts)-2], parts[len(parts)-1]

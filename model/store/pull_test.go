@@ -113,6 +113,9 @@ func TestPull(t *testing.T) {
 	if got := inOwnFolder(); got != "m.gguf m.gguf.sha256" {
 		t.Errorf("in the folder: %s", got)
 	}
+	if len(memories()) != 0 {
+		t.Error("the hash of a file that is no more is remembered")
+	}
 	if _, compared, err := e.Verify(nil); err != nil || !compared {
 		t.Error("no hash is recorded")
 	}
