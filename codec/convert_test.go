@@ -51,16 +51,18 @@ func roundTrip(t *testing.T, id container.ModelID, data, text []byte, l level) [
 	return coded
 }
 
-// A model of other dimensions, one that was not foreseen anywhere.
+// A model of other dimensions, with each kind of tokenizer.
 func TestOtherDimensions(t *testing.T) {
-	data := tinymodel.Bytes(tinymodel.Config{Width: 96, Heads: 6, KVHeads: 3, FFN: 200, Layers: 3, Seed: 9})
-	coded := roundTrip(t, external(data), data, prose(1500), short)
-	members, err := container.List(bytes.NewReader(coded), int64(len(coded)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m := members[0]; m.Header.Model != external(data) || m.Blocks[0].Type != container.Neural {
-		t.Errorf("model %v, block of type %v", m.Header.Model, m.Blocks[0].Type)
+	for _, scored := range []bool{false, true} {
+		data := tinymodel.Bytes(tinymodel.Config{Scored: scored, Width: 96, Heads: 6, KVHeads: 3, FFN: 200, Layers: 3, Seed: 9})
+		coded := roundTrip(t, external(data), data, append(prose(1500), "caf\u00e9 \u2581\xe2 \x00"...), short)
+		members, err := container.List(bytes.NewReader(coded), int64(len(coded)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := members[0]; m.Header.Model != external(data) || m.Blocks[0].Type != container.Neural {
+			t.Errorf("model %v, block of type %v", m.Header.Model, m.Blocks[0].Type)
+		}
 	}
 }
 

@@ -78,6 +78,14 @@ func (w *Writer) Int32s(name string, list []int32) {
 	}
 }
 
+// Float32s adds an array of numbers to the metadata.
+func (w *Writer) Float32s(name string, list []float32) {
+	w.array(name, typeFloat32, len(list))
+	for _, v := range list {
+		w.pairs = binary.LittleEndian.AppendUint32(w.pairs, math.Float32bits(v))
+	}
+}
+
 // Raw adds rows of cols values in any encoding; rows is 0 for a vector.
 func (w *Writer) Raw(name string, kind uint32, cols, rows int, data []byte) {
 	w.tensors = appendString(w.tensors, name)

@@ -193,3 +193,19 @@ func (f *File) Ints(key string) ([]int64, error) {
 	}
 	return list, nil
 }
+
+// Floats returns an array of numbers of the type float32.
+func (f *File) Floats(key string) ([]float32, error) {
+	a, err := get[array](f, key, "an array")
+	if err != nil {
+		return nil, err
+	}
+	if a.of != typeFloat32 {
+		return nil, fmt.Errorf("gguf: metadata %s is not an array of numbers of 32 bits", key)
+	}
+	list := make([]float32, a.n)
+	for i := range list {
+		list[i] = math.Float32frombits(binary.LittleEndian.Uint32(a.data[4*i:]))
+	}
+	return list, nil
+}
