@@ -40,6 +40,9 @@ func Check(f *gguf.File) (Config, error) {
 	if _, e := f.Tensor("output.weight"); e == nil {
 		check("output.weight", c.Width, c.Vocab)
 	}
+	if _, e := f.Tensor(ropeTensor); e == nil {
+		check(ropeTensor, c.RopeDim/2)
+	}
 	for i := range c.Layers {
 		name := func(s string) string { return fmt.Sprintf("blk.%d.%s.weight", i, s) }
 		heads, kvHeads := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
@@ -58,9 +61,8 @@ func Check(f *gguf.File) (Config, error) {
 			err = fmt.Errorf("lm: tensor %.64q is not supported", name)
 		}
 	}
-	const scaling = "llama.rope.scaling.type"
-	if kind, e := f.String(scaling); err == nil && f.Has(scaling) && (e != nil || kind != "none") {
-		err = fmt.Errorf("lm: %s is %.64q: want none", scaling, kind)
+	if _, e := ropeScale(f); err == nil {
+		err = e
 	}
 	return c, err
 }

@@ -86,6 +86,54 @@ func readConfig(f *gguf.File) (Config, error) {
 	return c, err
 }
 
+// ropeFactors returns by what the speed of each rotated pair is divided, nil if all
+// are as the base says: the tensor of Llama 3.1 and later, and linear scaling.
+func ropeFactors(f *gguf.File, c Config) ([]float64, error) {
+	scale, err := ropeScale(f)
+	if err != nil {
+		return nil, err
+	}
+	t, err := f.Tensor(ropeTensor)
+	if err != nil && scale == 1 {
+		return nil, nil
+	}
+	factors := make([]float64, c.RopeDim/2)
+	row := make([]float32, len(factors))
+	if err == nil {
+		t.Row(0, row)
+	}
+	for i := range factors {
+		factors[i] = scale
+		if err == nil {
+			factors[i] = float64(scale * float64(row[i]))
+		}
+		if !(factors[i] >= 1 && factors[i] <= 1<<20) {
+			return nil, fmt.Errorf("lm: a pair rotates slower by %g: want 1 to 2^20", factors[i])
+		}
+	}
+	return factors, nil
+}
+
+const ropeTensor = "rope_freqs.weight"
+
+// ropeScale returns the factor of linear scaling, 1 if there is none.
+func ropeScale(f *gguf.File) (float64, error) {
+	const kind, factor = "llama.rope.scaling.type", "llama.rope.scaling.factor"
+	if !f.Has(kind) {
+		return 1, nil
+	}
+	switch name, err := f.String(kind); {
+	case err != nil:
+		return 0, err
+	case name == "none":
+		return 1, nil
+	case name == "linear":
+		return f.Float(factor)
+	default:
+		return 0, fmt.Errorf("lm: %s is %.64q: want none or linear", kind, name)
+	}
+}
+
 // loader reads tensors and keeps the first error.
 type loader struct {
 	mu   sync.Mutex

@@ -91,7 +91,11 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 		leaves:   len(order),
 	}
 	m.toLogit = float32(kernel.Log2E / math.Sqrt(float64(c.HeadDim)))
-	m.rope = newRope(c.RopeBase, c.RopeDim, m.headSize)
+	factors, err := ropeFactors(f, c)
+	if err != nil {
+		return nil, err
+	}
+	m.rope = newRope(c.RopeBase, c.RopeDim, m.headSize, factors)
 	l := loader{file: f}
 	m.embed = l.tensor("token_embd.weight")
 	m.norm = l.vector("output_norm.weight", c.Width)
