@@ -22,14 +22,14 @@ var modelTool = tool{
 	arguments: "COMMAND [NAME|FILE|URL]...",
 	about:     "Manage the language models that -m finds and that restoring finds by hash.",
 	notes: `Commands:
-  list            the models that are here, and the engine that can run each
-  info NAME...    all that is known of some
-  verify [NAME]...  read them and compare their SHA-256 with what it should be
-  add FILE...     copy GGUF files to pith's own folder
-  rm NAME...      remove models from there; what was compressed with them needs them
-  pull URL        get a GGUF file into pith's own folder; goes on where it stopped
-  pull ORG/REPO/FILE  the same from the hub whose address is in HF_ENDPOINT
-  try FILE [NAME]...  compress the start of FILE with each model, to choose by
+  list                  the models that are here, and what can run each
+  info NAME...          all that is known of some
+  verify [NAME]...      read them and compare their SHA-256
+  add FILE...           copy GGUF files to pith's own folder
+  rm NAME...            remove models from there; files made with them need them
+  pull URL              get a GGUF file into that folder, or go on with it
+  pull ORG/REPO/FILE    get it from the hub whose address is in HF_ENDPOINT
+  try FILE [NAME]...    compress the start of FILE with each, to choose by
 
 Models are built in, in folders that PITH_MODELS lists, in pith's own, and, read
 only, in the cache of Hugging Face's libraries and in Ollama's store. NAME is as

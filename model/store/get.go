@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"strconv"
@@ -167,9 +168,9 @@ func (g *getter) ask(ctx context.Context) {
 
 // request gets what is missing, or as much as comes.
 func (g *getter) request(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	watch := time.AfterFunc(silence, cancel)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(silence, func() { cancel(errSilent) })
 	defer watch.Stop()
 	r, err := g.newRequest(ctx, http.MethodGet)
 	if err != nil {
@@ -180,8 +181,11 @@ func (g *getter) request(ctx context.Context) error {
 		r.Header.Set("If-Range", g.state.Validator)
 	}
 	answer, err := g.client(true).Do(r)
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		err = failed.Err // without the address, which is said anyway
+	}
 	if err != nil {
-		return err
+		return orSilent(ctx, err)
 	}
 	defer answer.Body.Close()
 	switch {
@@ -213,11 +217,21 @@ func (g *getter) request(ctx context.Context) error {
 	g.have += n
 	switch {
 	case err != nil:
-		return err
+		return orSilent(ctx, err)
 	case g.state.Size >= 0 && g.have != g.state.Size:
 		return io.ErrUnexpectedEOF
 	}
 	return nil
+}
+
+var errSilent = &temporaryError{"the server is silent"}
+
+// orSilent returns why a request was given up, if it was.
+func orSilent(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause == error(errSilent) {
+		return cause
+	}
+	return err
 }
 
 // temporaryError is one after which it makes sense to ask again.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,8 +21,9 @@ import (
 // host serves files, and what a request asked for is kept.
 type host struct {
 	*httptest.Server
+	mu    sync.Mutex // of what follows
 	files map[string][]byte
-	tags  map[string]string // ETags, by default one of the content
+	tags  map[string]string // ETags, by default those of the content, or "none"
 	cut   map[string]int    // after so many bytes of its first answer a file breaks off
 	asked []string          // method, path, range
 	serve func(w http.ResponseWriter, r *http.Request) bool
@@ -31,26 +33,30 @@ func newHost(t *testing.T) *host {
 	t.Helper()
 	h := &host{files: map[string][]byte{}, tags: map[string]string{}, cut: map[string]int{}}
 	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
 		h.asked = append(h.asked, strings.TrimSpace(r.Method+" "+r.URL.Path+" "+r.Header.Get("Range")))
-		if h.serve != nil && h.serve(w, r) {
-			return
+		serve, data, tag, cut := h.serve, h.files[r.URL.Path], h.tags[r.URL.Path], h.cut[r.URL.Path]
+		if r.Method == http.MethodGet {
+			delete(h.cut, r.URL.Path)
 		}
-		data, ok := h.files[r.URL.Path]
-		if !ok {
+		h.mu.Unlock()
+		switch {
+		case serve != nil && serve(w, r):
+			return
+		case data == nil:
 			http.NotFound(w, r)
 			return
-		}
-		tag, ok := h.tags[r.URL.Path]
-		if !ok {
+		case tag == "":
 			tag = `"` + digest(string(data)) + `"`
+		case tag == "none":
+			tag = ""
 		}
 		if tag != "" {
 			w.Header().Set("ETag", tag)
 		}
-		if n, ok := h.cut[r.URL.Path]; ok && r.Method == http.MethodGet {
-			delete(h.cut, r.URL.Path)
+		if cut > 0 && r.Method == http.MethodGet {
 			w.Header().Set("Content-Length", fmt.Sprint(len(data)))
-			_, _ = w.Write(data[:n])
+			_, _ = w.Write(data[:cut])
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}
@@ -60,8 +66,17 @@ func newHost(t *testing.T) *host {
 	return h
 }
 
+// set changes what is served.
+func (h *host) set(change func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change()
+}
+
 // gets returns the requests that were no questions, and forgets all.
 func (h *host) gets() (list []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, a := range h.asked {
 		if rest, get := strings.CutPrefix(a, "GET "); get {
 			list = append(list, rest)
@@ -141,7 +156,7 @@ func TestPullResume(t *testing.T) {
 		t.Errorf("asked for %q", got)
 	}
 	// The first run is stopped.
-	h.cut["/m.gguf"] = 20000
+	h.set(func() { h.cut["/m.gguf"] = 20000 })
 	ctx, stop := context.WithCancel(context.Background())
 	d := Download{URL: h.URL + "/m.gguf", Name: "again", Insecure: true, Progress: func(_ string, done, _ int64) {
 		if done >= 20000 {
@@ -177,7 +192,7 @@ func TestPullChanged(t *testing.T) {
 		"same":           {`"a"`, `"a"`, tiny()[:500], "bytes=500-"},
 		"another":        {`"a"`, `"b"`, []byte("old content"), "bytes=11-"}, // the server answers with all
 		"weak":           {`W/"a"`, `W/"a"`, []byte("old content"), ""},
-		"none":           {"", "", []byte("old content"), ""},
+		"none":           {"none", "none", []byte("old content"), ""},
 		"too much":       {`"a"`, `"a"`, bytes.Repeat([]byte("x"), len(tiny())+1), ""},
 		"another before": {`"a"`, `"a"`, []byte("old content"), ""},
 	} {
@@ -197,10 +212,10 @@ func TestPullChanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, path, string(c.kept))
-			if name == "another before" {
+			h.set(func() {
 				h.files["/n/m.gguf"], h.tags["/n/m.gguf"] = tiny(), c.before
-			}
-			h.tags["/m.gguf"] = c.after
+				h.tags["/m.gguf"] = c.after
+			})
 			h.gets()
 			address := h.URL + "/m.gguf"
 			if name == "another before" {
@@ -257,9 +272,9 @@ func TestPullFails(t *testing.T) {
 		"silent": {Download{URL: h.URL + "/m.gguf"}, func(w http.ResponseWriter, r *http.Request) bool {
 			<-r.Context().Done()
 			return true
-		}, "canceled"},
+		}, "the server is silent"},
 	} {
-		h.serve = c.serve
+		h.set(func() { h.serve = c.serve })
 		if _, _, err := pull(c.d); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -360,7 +375,7 @@ func TestPullParts(t *testing.T) {
 	if _, _, err := pull(Download{URL: first}); err == nil {
 		t.Fatal("one of two parts is enough")
 	}
-	h.files["/m-00002-of-00002.gguf"] = b
+	h.set(func() { h.files["/m-00002-of-00002.gguf"] = b })
 	h.gets()
 	e, compared, err := pull(Download{URL: first, SHA256: digest(string(a) + string(b))})
 	if err != nil || !compared || len(e.Parts) != 2 {
