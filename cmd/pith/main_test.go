@@ -155,9 +155,11 @@ func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o666))
 }
 
-// writeTiny writes a GGUF file: tiny FILE [SEED]
+// writeTiny writes a GGUF file, with the seed 2 that of the built-in model: tiny
+// FILE [SEED]
 func writeTiny(ts *testscript.TestScript, _ bool, args []string) {
 	path, c := ts.MkAbs(args[0]), tinymodel.Small()
+	c.Seed = 3
 	if len(args) > 1 {
 		var err error
 		c.Seed, err = strconv.ParseUint(args[1], 10, 64)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -68,6 +69,9 @@ func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
 			return m, err
 		}
 		other = fmt.Sprintf("%s is %v: ", s.modelName, m.ID())
+	}
+	if strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:])) { // it was named as a file
+		return codec.OpenModel(id, builtinParts()...)
 	}
 	found, err := store.Find(id.Hash[:], func(size int64) bool { return container.MemoryFor(size) == id.Size })
 	if err != nil {
