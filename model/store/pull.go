@@ -138,7 +138,7 @@ func partials(folder string) (all []Entry) {
 		}
 		e := &all[len(all)-1]
 		e.add(p, "")
-		e.Err = fmt.Errorf("%w of %s", ErrPartial, orUnknown(readState(p).URL))
+		e.Err = fmt.Errorf("%w, from %s", ErrPartial, orUnknown(readState(p).URL))
 	}
 	return all
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -79,7 +80,8 @@ func List() (all []Entry) {
 }
 
 // Lookup returns the model that is called name: the path of a file, or what List
-// calls it, with or without the suffix .gguf. The error wraps fs.ErrNotExist if
+// calls it, with or without the suffix .gguf; of several the first that can be used.
+// The error wraps fs.ErrNotExist if
 // there is none.
 func Lookup(name string) (*Entry, error) {
 	if strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, suffix) {
@@ -90,11 +92,19 @@ func Lookup(name string) (*Entry, error) {
 			return nil, err
 		}
 	}
+	var broken *Entry
 	all := List()
 	for i := range all {
-		if e := &all[i]; e.called(name) {
-			return e, e.Err
+		switch e := &all[i]; {
+		case !e.called(name):
+		case e.Err == nil:
+			return e, nil
+		case broken == nil:
+			broken = e
 		}
+	}
+	if broken != nil {
+		return broken, broken.Err
 	}
 	return nil, fmt.Errorf("%w: there is no model %s", fs.ErrNotExist, name)
 }
@@ -118,12 +128,12 @@ func (e *Entry) called(name string) bool {
 	if name == "" {
 		return false
 	}
-	for _, alias := range []string{e.Name, e.Name + suffix, filepath.Base(e.Path()), strings.TrimSuffix(filepath.Base(e.Path()), suffix)} {
-		if name == alias {
-			return true
-		}
+	aliases := []string{e.Name, e.Name + suffix}
+	if len(e.Parts) > 0 {
+		base := filepath.Base(e.Path())
+		aliases = append(aliases, base, strings.TrimSuffix(base, suffix))
 	}
-	return e.Place == Ollama && name+":latest" == e.Name
+	return slices.Contains(aliases, name) || e.Place == Ollama && name+":latest" == e.Name
 }
 
 // Model is a model that was read.

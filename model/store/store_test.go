@@ -64,7 +64,13 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s is not found by its hash: %v", name, err)
 		}
 	}
-	for _, name := range []string{"none", "", "large-00002-of-00002", filepath.Join(one, "none.gguf"), "broken", "sma", "*"} {
+	// One that is broken does not hide one that is not.
+	write(t, filepath.Join(one, "both-00001-of-00002.gguf"), "part")
+	write(t, filepath.Join(two, "both.gguf"), "whole")
+	if m, err := Open("both"); err != nil || m.Hash != sha256.Sum256([]byte("whole")) {
+		t.Errorf("the usable one is not found: %v", err)
+	}
+	for _, name := range []string{".", ".gguf", "none", "", "large-00002-of-00002", filepath.Join(one, "none.gguf"), "broken", "sma", "*"} {
 		if m, err := Open(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%q opened as %v, %v", name, m, err)
 		}
