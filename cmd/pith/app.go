@@ -12,6 +12,8 @@ import (
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/model/gguf"
+	"github.com/pith-codec/pith/model/store"
 )
 
 // Exit codes.
@@ -90,11 +92,12 @@ func exitCode(err error) int {
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
 		dictionary  *codec.DictionaryError
+		damaged     *store.DamagedError
 	)
 	switch {
 	case errors.As(err, &internal), errors.As(err, &shadow):
 		return exitInternal
-	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
+	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat), errors.Is(err, gguf.ErrFormat), errors.As(err, &damaged):
 		return exitCorrupt
 	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged), errors.As(err, &dictionary):
 		return exitCannot
