@@ -8,12 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -228,8 +226,11 @@ func (b *benchmark) find(words []string) error {
 // measure measures all codecs on all inputs, one after the other if times count.
 // The results are in that order.
 func (b *benchmark) measure() ([]*bench.Result, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	over := make(chan struct{})
+	windUp.set(func() { stop(); <-over })
+	defer windUp.set(nil)
 	var meter *progress.Meter
 	if !b.quiet {
 		meter = progress.NewCount(os.Stderr, "bench", int64(len(b.inputs)*len(b.codecs)))
@@ -243,7 +244,6 @@ func (b *benchmark) measure() ([]*bench.Result, error) {
 		fault error
 		slots = make(chan struct{}, max(1, b.jobs))
 	)
-	over := make(chan struct{})
 	go func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
@@ -294,6 +294,9 @@ func (b *benchmark) measure() ([]*bench.Result, error) {
 	}
 	all.Wait()
 	close(over)
+	if ctx.Err() != nil {
+		select {} // the signal ends the program
+	}
 	return results, fault
 }
 
