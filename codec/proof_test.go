@@ -121,7 +121,7 @@ func eachProof(t *testing.T, f func(name string, p proof) int) {
 	names := slices.Sorted(maps.Keys(all))
 	var tried atomic.Int64
 	parallel.Each(2, len(names), func(i int) { tried.Add(int64(f(names[i], all[names[i]]))) })
-	t.Logf("tried %d cases on %d files", tried.Load(), len(names))
+	t.Logf("%s tried %d cases on %d files", t.Name(), tried.Load(), len(names))
 }
 
 // The proofs are what they are called.
@@ -276,7 +276,7 @@ func TestProofRepaired(t *testing.T) {
 		}
 		return n
 	})
-	t.Logf("of them %d past the check of a block, %d accepted", reached.Load(), accepted.Load())
+	t.Logf("%s got past the checks in %d, which were accepted in %d", t.Name(), reached.Load(), accepted.Load())
 }
 
 // blocks reports whether got is made of whole blocks of the content, in their order.
@@ -336,6 +336,6 @@ func TestMillionEmptyMembers(t *testing.T) {
 	if after.HeapAlloc > before.HeapAlloc+1<<20 || after.StackInuse > before.StackInuse+1<<20 {
 		t.Errorf("heap %d to %d, stack %d to %d", before.HeapAlloc, after.HeapAlloc, before.StackInuse, after.StackInuse)
 	}
-	t.Logf("tried %d members", n)
+	t.Logf("%s tried %d members", t.Name(), n)
 	runtime.KeepAlive(d)
 }
