@@ -52,7 +52,7 @@ func g() bool { return true }
 			t.Errorf("no fault makes %q", want)
 		}
 	}
-	if len(all) != 17 { // those above, the call left out, and the second condition
+	if len(all) != 18 { // the 14 above, f and panic left out, the last condition turned, and the first 2 made 3
 		t.Errorf("%d faults", len(all))
 	}
 }
