@@ -192,7 +192,7 @@ type place struct {
 // takeData gives each tensor its bytes of body. Tensors that shared bytes
 // would let a small file ask for a large model.
 func takeData(places []place, body []byte) error {
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
 	end, last := uint64(0), ""
 	for _, p := range places {
 		if p.offset < end {
