@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"go/ast"
 	"go/build"
+	"go/constant"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,6 +75,10 @@ func check(files *token.FileSet, trees []*ast.File, info *types.Info) (all []fin
 				if n.Op == token.MUL && floating(info, n) && !converted(info, parent) {
 					add("a product without a conversion around it may be fused")
 				}
+				// Compilers make it a product.
+				if n.Op == token.QUO && floating(info, n) && powerOfTwo(info.Types[n.Y].Value) && !converted(info, parent) {
+					add("a quotient by a power of two without a conversion around it may be fused")
+				}
 			case *ast.AssignStmt:
 				if n.Tok == token.MUL_ASSIGN && floating(info, n.Lhs[0]) {
 					add("a product without a conversion around it may be fused")
@@ -90,6 +96,15 @@ func floating(info *types.Info, e ast.Expr) bool {
 	t := info.Types[e]
 	b, ok := t.Type.Underlying().(*types.Basic)
 	return ok && t.Value == nil && b.Info()&types.IsFloat != 0
+}
+
+func powerOfTwo(v constant.Value) bool {
+	if v == nil {
+		return false
+	}
+	f, _ := constant.Float64Val(constant.ToFloat(v))
+	fraction, _ := math.Frexp(math.Abs(f))
+	return fraction == 0.5
 }
 
 // converted reports whether the node is a conversion to a type of floating point.
@@ -160,12 +175,17 @@ func TestExactPackages(t *testing.T) {
 
 // Each rule finds what it is there for, and nothing else.
 func TestRules(t *testing.T) {
+	files := token.NewFileSet()
+	config := types.Config{Importer: importer.ForCompiler(files, "source", nil)}
 	for source, want := range map[string]string{
 		"var x = math.Exp(f)": "math.Exp differs", "var x = math.Sqrt(f)": "", "var x = math.Log2(8)": "math.Log2 differs", "var x = math.FMA(f, f, f)": "math.FMA differs",
 		"var x = math.MaxInt8":                       "",
 		"var x = f*f + f":                            "may be fused",
 		"var x = float64(f*f) + f":                   "",
 		"var x = float64(f*f + f)":                   "may be fused",
+		"var x = 1 + f/64":                           "may be fused",
+		"var x = 1 + float64(f/64)":                  "",
+		"var x = 1 + f/f":                            "",
 		"var x = (f * f)":                            "may be fused",
 		"var x = 2 * 3.5":                            "",
 		"var x = n*n + n":                            "",
@@ -178,14 +198,12 @@ func TestRules(t *testing.T) {
 		"func g() { slices.SortStableFunc(l, nil) }": "",
 		"var x = time.Now()":                         "not the same twice",
 	} {
-		files := token.NewFileSet()
 		head := "package p\nimport (\"math\"; \"slices\"; \"time\")\nvar _, _, _ = math.Pi, slices.Max[[]int], time.Second\nvar f float64; var n int; var m map[int]int; var l []int\n"
 		tree, err := parser.ParseFile(files, "p.go", head+source, 0)
 		if err != nil {
 			t.Fatal(source, err)
 		}
 		info := newInfo()
-		config := types.Config{Importer: importer.ForCompiler(files, "source", nil)}
 		if _, err := config.Check("p", files, []*ast.File{tree}, info); err != nil {
 			t.Fatal(source, err)
 		}
