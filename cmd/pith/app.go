@@ -84,6 +84,7 @@ func exitCode(err error) int {
 	var (
 		internal    *internalError
 		shadow      *codec.ShadowError
+		machine     *codec.SelfTestError
 		corrupt     *container.CorruptError
 		unsupported *container.UnsupportedError
 		model       *codec.ModelError
@@ -92,7 +93,7 @@ func exitCode(err error) int {
 		dictionary  *codec.DictionaryError
 	)
 	switch {
-	case errors.As(err, &internal), errors.As(err, &shadow):
+	case errors.As(err, &internal), errors.As(err, &shadow), errors.As(err, &machine):
 		return exitInternal
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
 		return exitCorrupt
