@@ -14,6 +14,7 @@ import (
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/parallel"
 	"github.com/pith-codec/pith/internal/repair"
+	"github.com/pith-codec/pith/internal/splitmix"
 	"github.com/pith-codec/pith/model/paq"
 )
 
@@ -352,4 +353,56 @@ func TestMillionEmptyMembers(t *testing.T) {
 	}
 	t.Logf("%s tried %d members", t.Name(), n)
 	runtime.KeepAlive(d)
+}
+
+// Of a file of the built-in model: every bit of header and head of the block, 256 bits
+// of the payload, and every truncation.
+func TestRealFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes the built-in model")
+	}
+	m := realModel(t)
+	content := prose(400)
+	var out bytes.Buffer
+	e, err := NewEncoder(&out, EncoderOptions{Model: func() (*Model, error) { return m, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Write(content); err != nil || e.Close() != nil {
+		t.Fatal(err)
+	}
+	file := out.Bytes()
+	b, err := container.NewReader(bytes.NewReader(file)).Next()
+	if err != nil || b.Type != container.Neural {
+		t.Fatalf("a block of %v, %v", b.Type, err)
+	}
+	read := func(file []byte) ([]byte, error) {
+		d := NewDecoder(bytes.NewReader(file), DecoderOptions{Model: func(container.ModelID) (*Model, error) { return m, nil }})
+		defer d.Close()
+		return io.ReadAll(d)
+	}
+	if got, err := read(file); err != nil || !bytes.Equal(got, content) {
+		t.Fatalf("not restored: %v", err)
+	}
+	tried, head := 0, 8*(len(file)-len(b.Payload))
+	r := splitmix.Source(11)
+	for i := range head + 256 {
+		bit := uint64(i)
+		if i >= head {
+			bit = uint64(head) + r.Next()%uint64(8*len(b.Payload))
+		}
+		damaged := bytes.Clone(file)
+		damaged[bit/8] ^= 1 << (bit % 8)
+		tried++
+		if got, err := read(damaged); len(got) > 0 || !corrupt(err) {
+			t.Errorf("bit %d flipped: %d bytes, %v", bit, len(got), err)
+		}
+	}
+	for n := range file {
+		tried++
+		if got, err := read(file[:n]); len(got) > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("cut to %d bytes: %d bytes, %v", n, len(got), err)
+		}
+	}
+	t.Logf("%s tried %d cases", t.Name(), tried)
 }

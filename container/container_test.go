@@ -242,6 +242,7 @@ func TestRefused(t *testing.T) {
 		"no content":                 with(func(b *Block) { b.Length = 0; b.Payload = nil }),
 		"too long":                   with(func(b *Block) { b.Length = MaxNeural + 1 }),
 		"stored too long":            {Type: Stored, Length: MaxContent + 1},
+		"zstd as long as content":   {Type: Zstd, Length: 1, Payload: []byte("x")},
 		"zstd with transforms":       {Type: Zstd, Transformed: true, Length: 9, Payload: []byte("x")},
 		"mixing as long as content":  {Type: Mixing, Length: 1, Payload: []byte("x")},
 		"mixing of nothing":          {Type: Mixing},

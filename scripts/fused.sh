@@ -2,6 +2,8 @@
 # Looks for fused multiply-adds in the code that compilers make of the exact packages,
 # on architectures where Go fuses. None may be there: they round once where two rounded
 # operations are meant. First it is shown that such code would be seen.
+#
+#   scripts/fused.sh [ARCHITECTURE]...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
@@ -27,7 +29,8 @@ func sum(a, b, c float64) float64 { return a*b + c }
 func main() { os.Exit(int(sum(1, 2, float64(len(os.Args))))) }
 END
 
-for target in arm64 riscv64 s390x ppc64le loong64 amd64/v3; do
+[ $# -gt 0 ] || set -- arm64 riscv64 s390x ppc64le loong64 amd64/v3
+for target; do
 	arch=${target%/*}
 	export GOARCH=$arch GOAMD64=v1 CGO_ENABLED=0
 	[ "$target" = "$arch" ] || GOAMD64=${target#*/}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: races, all fuzz targets, all architectures,
-# coverage, seeded faults, the disassembly, the built-in model's files bit by bit.
+# coverage, seeded faults, the disassembly.
 # FUZZ is how often each target runs. Takes hours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,8 +13,6 @@ echo "+ seeded faults"
 go run ./internal/mutate -n 150 ./arith ./container
 echo "+ fused instructions"
 scripts/fused.sh
-echo "+ the built-in model's file"
-PITH_NIGHTLY=1 go test ./codec -run TestRealFlips -v -timeout 60m | grep -E 'tried|skip|FAIL'
 for arch in arm:arm ppc64le:ppc64le riscv64:riscv64 loong64:loongarch64 s390x:s390x arm64:aarch64; do
 	qemu=qemu-${arch#*:}-static
 	if command -v "$qemu" >/dev/null; then
