@@ -155,11 +155,13 @@ func TestCheckIsCRC32C(t *testing.T) {
 }
 
 func TestEveryFlip(t *testing.T) {
+	tried := 0
 	for name, file := range samples(t) {
 		for i := range file {
 			for change := 1; change < 256; change++ {
 				damaged := bytes.Clone(file)
 				damaged[i] ^= byte(change)
+				tried++
 				_, _, err := readAll(bytes.NewReader(damaged))
 				var unsupported *UnsupportedError
 				if err == nil {
@@ -171,11 +173,15 @@ func TestEveryFlip(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%s tried %d cases", t.Name(), tried)
 }
 
 func TestEveryTruncation(t *testing.T) {
+	tried := 0
+	defer func() { t.Logf("%s tried %d cases", t.Name(), tried) }()
 	for name, file := range samples(t) {
 		for n := range file {
+			tried++
 			_, _, err := readAll(bytes.NewReader(file[:n]))
 			switch {
 			case errors.Is(err, io.ErrUnexpectedEOF) && strings.HasPrefix(err.Error(), "truncated after byte "):
@@ -242,7 +248,7 @@ func TestRefused(t *testing.T) {
 		"no content":                 with(func(b *Block) { b.Length = 0; b.Payload = nil }),
 		"too long":                   with(func(b *Block) { b.Length = MaxNeural + 1 }),
 		"stored too long":            {Type: Stored, Length: MaxContent + 1},
-		"zstd as long as content":   {Type: Zstd, Length: 1, Payload: []byte("x")},
+		"zstd as long as content":    {Type: Zstd, Length: 1, Payload: []byte("x")},
 		"zstd with transforms":       {Type: Zstd, Transformed: true, Length: 9, Payload: []byte("x")},
 		"mixing as long as content":  {Type: Mixing, Length: 1, Payload: []byte("x")},
 		"mixing of nothing":          {Type: Mixing},
