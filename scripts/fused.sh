@@ -11,7 +11,7 @@ trap 'rm -rf "$dir"' EXIT
 module=$(go list -m)
 packages="arith|container|codec|codec/transform|internal/exact|model/(cm|ensemble|gguf|lm|lm/kernel|mix|paq|token)"
 # FMADD, FMSUB and their like; on amd64 VFMADD231 and others; vectors as well.
-fused='\b(V?FN?M(ADD|SUB|LA|LS|A|S)([DSFH0-9][A-Z0-9]*)?|V?F(MADD|MSUB|NMADD|NMSUB)[A-Z0-9]*|[WV](FMA|FMS|FNMA|FNMS)[A-Z0-9]*|(MADB|MADBR|MAEBR|MSDBR|MSEBR|MAEB))\b'
+fused='\b(V?FN?M(ADD|SUB|LA|LS|A|S)([DSFH0-9][A-Z0-9]*)?|V?F(MADD|MSUB|NMADD|NMSUB)[A-Z0-9]*|[WV](FMA|FMS|FNMA|FNMS)([SDX]B)?|(MADB|MADBR|MAEBR|MSDBR|MSEBR|MAEB))\b'
 
 mkdir "$dir/seen"
 cat >"$dir/seen/go.mod" <<'END'
