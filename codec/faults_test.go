@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -53,9 +54,9 @@ func TestFullEverywhere(t *testing.T) {
 func TestMessages(t *testing.T) {
 	id, d := container.ModelID{Number: 3}, dictionary(t, []byte("x"))
 	for want, err := range map[string]error{
-		"needs the model built-in 3":                                                             &ModelError{Need: id},
-		"needs the model built-in 3: no room":                                                    &ModelError{id, errFull},
-		"made with numerics version 99: this program has version 4":                              &NumericsError{99},
+		"needs the model built-in 3":          &ModelError{Need: id},
+		"needs the model built-in 3: no room": &ModelError{id, errFull},
+		fmt.Sprintf("made with numerics version 99: this program has version %d", Numerics):      &NumericsError{99},
 		"block at byte 7 is undamaged but decodes to something else":                             &DivergedError{7},
 		"needs 3 MiB of memory to decode: the limit is 2 MiB":                                    &LimitError{3 << 20, 2 << 20},
 		"needs the dictionary sha256:0102030405060708":                                           &DictionaryError{container.DictionaryID{1, 2, 3, 4, 5, 6, 7, 8}, nil},
