@@ -85,10 +85,10 @@ func (d *Decoder) openForeign(h *held) (*Model, error) {
 	switch {
 	case h.header.Numerics != Numerics:
 		return nil, &NumericsError{h.header.Numerics}
-	case h.header.Primed:
-		return nil, &container.UnsupportedError{What: "a dictionary with another engine"}
 	case d.o.Foreign == nil:
 		return nil, &ForeignError{Need: fingerprint}
+	case h.header.Primed:
+		return nil, &container.UnsupportedError{What: "a dictionary with another engine"}
 	}
 	if d.foreign == nil || d.abroad != id {
 		m, err := d.o.Foreign(id)

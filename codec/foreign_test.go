@@ -118,7 +118,7 @@ func home(g *guest, file []byte, force bool) ([]byte, error) {
 	return io.ReadAll(d)
 }
 
-func kinds(t *testing.T, file []byte) (s string) {
+func types(t *testing.T, file []byte) (s string) {
 	t.Helper()
 	for _, b := range blocks(t, file) {
 		s += b.Type.String()[:1]
@@ -163,7 +163,7 @@ func TestWorkers(t *testing.T) {
 		if !bytes.Equal(file, first) {
 			t.Errorf("%d workers make another file", workers)
 		}
-		if n := strings.Count(kinds(t, file), "n"); n < 3 {
+		if n := strings.Count(types(t, file), "n"); n < 3 {
 			t.Errorf("%d workers: only %d neural blocks", workers, n)
 		}
 		if g.most > workers || workers > 1 && g.most == 1 {
@@ -252,7 +252,7 @@ func TestForeignFallsBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := kinds(t, file); got != c.want {
+		if got := types(t, file); got != c.want {
 			t.Errorf("wrong contexts %v: blocks %s, want %s", c.wrong, got, c.want)
 		}
 		if back, err := home(newGuest(t, 1), file, false); err != nil || !bytes.Equal(back, content) {
@@ -267,8 +267,8 @@ func TestForeignTokensLost(t *testing.T) {
 	g.Tokens = forgets{g.Tokens}
 	content := prose(4000)
 	file, err := abroad(g, content)
-	if err != nil || kinds(t, file) != "m" {
-		t.Fatalf("blocks %s, %v", kinds(t, file), err)
+	if err != nil || types(t, file) != "m" {
+		t.Fatalf("blocks %s, %v", types(t, file), err)
 	}
 	if back, err := home(nil, file, false); err != nil || !bytes.Equal(back, content) {
 		t.Error(err)

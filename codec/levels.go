@@ -3,12 +3,13 @@ package codec
 import (
 	"math/bits"
 
+	"github.com/pith-codec/pith/model/lm"
 	"github.com/pith-codec/pith/model/paq"
 )
 
 // Numerics is the version of the arithmetic that decides what blocks
 // decode to. It changes whenever the same block would decode differently.
-const Numerics = 4
+const Numerics = 5
 
 // Levels.
 const (
@@ -63,15 +64,23 @@ func (l level) shape(tokens int) shape {
 	return shape{streams: 1 << (bits.Len(uint(n)) - 1), window: l.window}
 }
 
+// besides is what the mixer's tables, buffers of the engine and the runtime take.
+const besides = int64(96 << 20)
+
 // memory returns an upper bound of what decoding a neural block takes, with a
 // dictionary of primed bytes.
 func (m *Model) memory(s shape, size, primed int) int64 {
-	fixed := int64(96 << 20) // the mixer's tables, buffers of the engine and the runtime
 	if m.backend != nil {
-		return m.backend.Memory(s.streams, s.window) + int64(8*size) + fixed
+		return m.backend.Memory(s.streams, s.window) + int64(8*size) + besides
 	}
+	return neuralMemory(m.lm.Config(), m.lm.Leaves(), s, size, primed)
+}
+
+// neuralMemory is memory for a model that need not be loaded.
+func neuralMemory(c lm.Config, leaves int, s shape, size, primed int) int64 {
+	fixed := besides
 	if primed > 0 {
-		fixed += 48<<20 + m.lm.StreamBytes(s.window, prefill) + 24*int64(primed)
+		fixed += 48<<20 + c.StreamBytes(s.window, prefill) + 24*int64(primed)
 	}
-	return m.lm.Bytes() + int64(s.streams)*(m.lm.StreamBytes(s.window, prefill)+m.lm.WeightsBytes()) + int64(8*size) + fixed
+	return c.Bytes(leaves) + int64(s.streams)*(c.StreamBytes(s.window, prefill)+c.WeightsBytes(leaves)) + int64(8*size) + fixed
 }

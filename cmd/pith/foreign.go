@@ -47,7 +47,7 @@ func (s *settings) guest(id container.ModelID) (*codec.Model, error) {
 
 // ownGuest returns the model to compress with by llama.cpp.
 func (s *settings) ownGuest() (*codec.Model, error) {
-	if s.modelName == "" {
+	if s.modelName == "" || s.modelName == builtinName {
 		return s.guest(builtin.ID)
 	}
 	if s.invited != nil {
@@ -77,12 +77,18 @@ func (s *settings) file(id container.ModelID) (*store.Model, error) {
 		}
 		return unpacked()
 	}
-	if s.modelName != "" {
-		if m, err := named(s.modelName); err != nil || identity(m) == id {
+	if isBuiltIn(id) {
+		return unpacked()
+	}
+	other := ""
+	if s.modelName != "" && s.modelName != builtinName {
+		m, err := named(s.modelName)
+		if err != nil || identity(m) == id {
 			return m, err
 		}
+		other = fmt.Sprintf("%s is %v: ", s.modelName, identity(m))
 	}
-	return findModel(id)
+	return findModel(id, other)
 }
 
 // named returns the model that -m names.

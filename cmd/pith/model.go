@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,11 +14,15 @@ import (
 )
 
 // openModel opens the model that files name if it is built in, and builtinParts has
-// its file; tests replace them.
+// its file, whose hash is builtinSHA256; tests replace them.
 var (
-	openModel    = builtin.Open
-	builtinParts = builtin.Parts
+	openModel     = builtin.Open
+	builtinParts  = builtin.Parts
+	builtinSHA256 = builtin.SHA256
 )
+
+// builtinName is what the built-in model is called in lists and behind -m.
+const builtinName = "builtin"
 
 // model returns the model that a file names, opened once for all files: the
 // built-in one, that of -m, or one of the folders for models.
@@ -38,7 +43,7 @@ func (s *settings) model(id container.ModelID) (m *codec.Model, err error) {
 
 // own returns the model to compress with.
 func (s *settings) own() (*codec.Model, error) {
-	if s.modelName == "" {
+	if s.modelName == "" || s.modelName == builtinName {
 		return s.model(builtin.ID)
 	}
 	if s.chosen == nil {
@@ -57,29 +62,41 @@ func (s *settings) own() (*codec.Model, error) {
 
 // stored finds a model by its hash.
 func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
+	other := ""
 	if s.modelName != "" {
-		if m, err := s.own(); err != nil || m.ID() == id {
+		m, err := s.own()
+		if err != nil || m.ID() == id {
 			return m, err
 		}
+		other = fmt.Sprintf("%s is %v: ", s.modelName, m.ID())
 	}
-	found, err := findModel(id)
+	if isBuiltIn(id) { // it was named as a file
+		return codec.OpenModel(id, builtinParts()...)
+	}
+	found, err := findModel(id, other)
 	if err != nil {
 		return nil, err
 	}
 	return parseModel(found)
 }
 
-// findModel finds the file of a model by its hash.
-func findModel(id container.ModelID) (*store.Model, error) {
-	found, err := store.Find(id.Hash[:])
+// isBuiltIn reports whether id names the file of the built-in model.
+func isBuiltIn(id container.ModelID) bool {
+	return strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:]))
+}
+
+// findModel finds the file of a model by its hash. Other is what is said first if there
+// is none.
+func findModel(id container.ModelID, other string) (*store.Model, error) {
+	found, err := store.Find(id.Hash[:], func(size int64) bool { return container.MemoryFor(size) == id.Size })
 	if err != nil {
-		return nil, hint("none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
+		return nil, hint(other+"none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
 	}
 	return found, nil
 }
 
 func noModel(name string) error {
-	return hint("no model "+name, "give the path of a GGUF file, or put one in "+folders())
+	return hint("no model "+name, "give the path of a GGUF file, or put one in "+folders()+", or see pith model list")
 }
 
 // identity returns what files name a model by.
