@@ -52,6 +52,7 @@ type neural struct {
 	engine     *lm.Engine
 	weights    []*lm.Weights
 	dictionary *Dictionary // of the block at hand; nil if there is none
+	spare      *lm.Stream  // of Lengths
 }
 
 func newNeural(m *Model, threads int, d *Dictionary) (*neural, error) {
@@ -147,6 +148,17 @@ func (n *neural) feeds(p *pending, tokens []int32, hits []bool) (all []feed) {
 // streamOpinions is opinions for one stream. Its model is fed p first; what is to be
 // fed next is left there.
 func (n *neural) streamOpinions(state *lm.Stream, p *pending, tokens []int32, hits []bool, tick func(done int)) (list []int32, err error) {
+	list, last := n.listen(state, p, tokens, hits, tick)
+	err = n.repeatRow(state, last, tokens, hits, list)
+	if len(*p) == 0 {
+		state.Rewind()
+		p.add(last.token, n.m)
+	}
+	return list, err
+}
+
+// listen is streamOpinions without its check. It also returns what was fed last.
+func (n *neural) listen(state *lm.Stream, p *pending, tokens []int32, hits []bool, tick func(done int)) (list []int32, last feed) {
 	var parts [prefill][]int32
 	feeds := n.feeds(p, tokens, hits)
 	for batch := range slices.Chunk(feeds, prefill) {
@@ -167,13 +179,7 @@ func (n *neural) streamOpinions(state *lm.Stream, p *pending, tokens []int32, hi
 		}
 		tick(batch[len(batch)-1].to)
 	}
-	last := feeds[len(feeds)-1]
-	err = n.repeatRow(state, last, tokens, hits, list)
-	if len(*p) == 0 {
-		state.Rewind()
-		p.add(last.token, n.m)
-	}
-	return list, err
+	return list, feeds[len(feeds)-1]
 }
 
 // encode returns the coded tokens of a block whose content has size bytes. Hits are
@@ -184,8 +190,15 @@ func (n *neural) encode(p *primed, tokens []int32, hits []bool, size int, s shap
 		return nil, err
 	}
 	whole := slices.Clone(lists)
-	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, len(tokens))
 	c := bitEncoder{arith.NewEncoder(nil)}
+	n.code(p, tokens, lists, size, s, c)
+	payload := c.Finish()
+	return payload, n.shadow(p, payload, tokens, whole, size, s)
+}
+
+// code codes the tokens of a block of size bytes, with the opinions of each stream.
+func (n *neural) code(p *primed, tokens []int32, lists [][]int32, size int, s shape, c ensemble.BitCoder) {
+	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, len(tokens))
 	for step := range s.steps(len(tokens)) {
 		expected := expect(repeats, s)
 		for i, x := range expected {
@@ -200,8 +213,6 @@ func (n *neural) encode(p *primed, tokens []int32, hits []bool, size int, s shap
 			repeats.Append(i, id)
 		}
 	}
-	payload := c.Finish()
-	return payload, n.shadow(p, payload, tokens, whole, size, s)
 }
 
 // expected is the token that a repeat lets a stream expect.
