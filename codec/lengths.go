@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"github.com/pith-codec/pith/arith"
+	"github.com/pith-codec/pith/model/ensemble"
+	"github.com/pith-codec/pith/model/lm/kernel"
 )
 
 // Lengths measures the code lengths of texts by a language model and the mixer: what
@@ -11,15 +13,20 @@ import (
 // be used from several goroutines; as many engines of one thread are kept as there
 // were at once, until Close.
 type Lengths struct {
-	model  *Model
-	window int
+	model   *Model
+	kernels *kernel.Impl
+	window  int
 
 	lock sync.Mutex
 	free []*neural
 }
 
-// NewLengths returns what measures with the window of a level from 5 to 9.
-func NewLengths(m *Model, level int) *Lengths { return &Lengths{model: m, window: levels[level].window} }
+// NewLengths returns what measures with the window of a level from 5 to 9. It fails if
+// the machine has no kernels.
+func NewLengths(m *Model, level int) (*Lengths, error) {
+	k, err := kernel.Default()
+	return &Lengths{model: m, kernels: k, window: levels[level].window}, err
+}
 
 // Window returns how many tokens of a context the language model reads, its last; the
 // mixer reads all.
@@ -34,15 +41,15 @@ func (l *Lengths) Close() {
 }
 
 // engine returns an engine that nobody else uses.
-func (l *Lengths) engine() (*neural, error) {
+func (l *Lengths) engine() *neural {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	if last := len(l.free) - 1; last >= 0 {
 		n := l.free[last]
 		l.free = l.free[:last]
-		return n, nil
+		return n
 	}
-	return newNeural(l.model, 1, nil)
+	return &neural{m: l.model, kernels: l.kernels, threads: 1, unchecked: true, spare: l.model.lm.NewStream(l.window, prefill)}
 }
 
 func (l *Lengths) release(n *neural) {
@@ -57,43 +64,44 @@ type PrimedLengths struct {
 	p *primed // nil without a context
 }
 
-// After has a context read, which may be empty. The error is a *ShadowError, or that
-// the machine has no kernels.
-func (l *Lengths) After(context []byte) (*PrimedLengths, error) {
+// After has a context read, its last MaxDictionary bytes; it may be empty.
+func (l *Lengths) After(context []byte) *PrimedLengths {
 	context = context[max(0, len(context)-MaxDictionary):]
 	if len(context) == 0 {
-		return &PrimedLengths{l: l}, nil
+		return &PrimedLengths{l: l}
 	}
-	n, err := l.engine()
-	if err != nil {
-		return nil, err
-	}
+	n := l.engine()
 	defer l.release(n)
-	p, err := n.learn(context, l.window, 2*len(context))
-	return &PrimedLengths{l, p}, err
+	p, err := n.learn(context, l.window, len(context)+room)
+	if err != nil {
+		panic("codec: internal error: " + err.Error()) // without checks nothing in it can fail
+	}
+	p.repeats = ensemble.NewRepeats(0, len(p.tokens)+room, p.tokens)
+	return &PrimedLengths{l, p}
 }
 
-// Bits returns the code length of a text. Its time does not grow with the context.
-func (x *PrimedLengths) Bits(text []byte) (float64, error) {
+// room is what there is in tables for a text behind a context.
+const room = 1 << 14
+
+// Bits returns the code length of a text. Its time does not grow with the context,
+// but for that of copying tables, whose size has a limit.
+func (x *PrimedLengths) Bits(text []byte) float64 {
 	tokens := x.l.model.tokens.Encode(nil, unixLines(text))
 	if len(tokens) == 0 {
-		return 0, nil
+		return 0
 	}
-	n, err := x.l.engine()
-	if err != nil {
-		return 0, err
-	}
+	n := x.l.engine()
 	defer x.l.release(n)
 	s := shape{streams: 1, window: x.l.window}
 	hits := x.p.repeated(tokens, s)
 	n.reserve(prefill)
-	if n.spare == nil {
-		n.spare = n.m.lm.NewStream(s.window, prefill)
+	list, err := n.streamOpinions(n.spare, x.p.begin(n.m, n.spare), tokens, hits, func(int) {})
+	if err != nil {
+		panic("codec: internal error: " + err.Error()) // as above
 	}
-	list, _ := n.listen(n.spare, x.p.begin(n.m, n.spare), tokens, hits, func(int) {})
 	c := new(meter)
 	n.code(x.p, tokens, [][]int32{list}, len(text), s, c)
-	return c.Length.Bits(), nil
+	return c.Length.Bits()
 }
 
 // meter is a coder that only tells how long its message would be.

@@ -52,7 +52,9 @@ type neural struct {
 	engine     *lm.Engine
 	weights    []*lm.Weights
 	dictionary *Dictionary // of the block at hand; nil if there is none
-	spare      *lm.Stream  // of Lengths
+
+	unchecked bool       // nothing is to be restored
+	spare     *lm.Stream // of Lengths
 }
 
 func newNeural(m *Model, threads int, d *Dictionary) (*neural, error) {
@@ -148,17 +150,6 @@ func (n *neural) feeds(p *pending, tokens []int32, hits []bool) (all []feed) {
 // streamOpinions is opinions for one stream. Its model is fed p first; what is to be
 // fed next is left there.
 func (n *neural) streamOpinions(state *lm.Stream, p *pending, tokens []int32, hits []bool, tick func(done int)) (list []int32, err error) {
-	list, last := n.listen(state, p, tokens, hits, tick)
-	err = n.repeatRow(state, last, tokens, hits, list)
-	if len(*p) == 0 {
-		state.Rewind()
-		p.add(last.token, n.m)
-	}
-	return list, err
-}
-
-// listen is streamOpinions without its check. It also returns what was fed last.
-func (n *neural) listen(state *lm.Stream, p *pending, tokens []int32, hits []bool, tick func(done int)) (list []int32, last feed) {
 	var parts [prefill][]int32
 	feeds := n.feeds(p, tokens, hits)
 	for batch := range slices.Chunk(feeds, prefill) {
@@ -179,7 +170,15 @@ func (n *neural) listen(state *lm.Stream, p *pending, tokens []int32, hits []boo
 		}
 		tick(batch[len(batch)-1].to)
 	}
-	return list, feeds[len(feeds)-1]
+	last := feeds[len(feeds)-1]
+	if !n.unchecked {
+		err = n.repeatRow(state, last, tokens, hits, list)
+	}
+	if len(*p) == 0 {
+		state.Rewind()
+		p.add(last.token, n.m)
+	}
+	return list, err
 }
 
 // encode returns the coded tokens of a block whose content has size bytes. Hits are

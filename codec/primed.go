@@ -17,6 +17,7 @@ type primed struct {
 	state   *lm.Stream
 	pending pending // behind state
 	mixer   *ensemble.Mixer
+	repeats *ensemble.Repeats // that have the tokens; nil if they are made for each block
 }
 
 // prime returns what streams begin with, nil without a dictionary. The error is a
@@ -89,6 +90,9 @@ func (p *primed) newMixer(m *Model, streams, size int) *ensemble.Mixer {
 func (p *primed) newRepeats(streams, tokens int) *ensemble.Repeats {
 	if p == nil {
 		return ensemble.NewRepeats(streams, tokens, nil)
+	}
+	if p.repeats != nil {
+		return p.repeats.Fork(streams)
 	}
 	return ensemble.NewRepeats(streams, tokens, p.tokens)
 }
