@@ -114,14 +114,17 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 	parallel.Each(threads, n, func(i int) {
 		pair[i] = make([]float64, n)
 		var after length.Reader
-		if conditional {
+		if conditional || e.Additive() {
 			after = e.After(texts[i])
 		}
 		for j := range n {
-			if joint {
-				pair[i][j] = e.Bits(slices.Concat(texts[i], texts[j])) + overhead
-			} else {
+			switch {
+			case conditional:
 				pair[i][j] = after.Bits(texts[j])
+			case e.Additive():
+				pair[i][j] = alone[i] + after.Bits(texts[j]) // with x's overhead
+			default:
+				pair[i][j] = e.Bits(slices.Concat(texts[i], texts[j])) + overhead
 			}
 		}
 		lock.Lock()
