@@ -22,6 +22,9 @@ type Engine interface {
 	After(context []byte) Reader
 	// Reach returns how many bytes back the engine sees.
 	Reach() int
+	// Unread returns how many bytes of a context it does not read, from its beginning;
+	// of a language model, those that only the mixer beside it reads.
+	Unread(context []byte) int
 	// Additive reports whether a text behind another takes what it takes after the
 	// other was read: whether C(xy) is C(x) + C(y|x).
 	Additive() bool
@@ -47,6 +50,8 @@ func New(name string) (Engine, error) {
 	return nil, fmt.Errorf("engine %q: want %s", name, strings.Join(Names(), ", "))
 }
 
+func unread(e Engine, context []byte) int { return max(0, len(context)-e.Reach()) }
+
 // count counts the bytes written to it.
 type count int64
 
@@ -55,8 +60,9 @@ func (c *count) Write(p []byte) (int, error) { *c += count(len(p)); return len(p
 // deflate is RFC 1951 at level 9, without a header.
 type deflate struct{}
 
-func (deflate) Reach() int     { return 32 << 10 }
-func (deflate) Additive() bool { return false }
+func (deflate) Reach() int                { return 32 << 10 }
+func (deflate) Unread(context []byte) int { return unread(deflate{}, context) }
+func (deflate) Additive() bool            { return false }
 
 func (deflate) Bits(text []byte) float64 { return deflate{}.After(nil).Bits(text) }
 
@@ -84,8 +90,9 @@ func (d deflateAfter) Bits(text []byte) float64 {
 // zstandard is RFC 8878 with a raw dictionary, without a checksum.
 type zstandard struct{}
 
-func (zstandard) Reach() int     { return 8 << 20 }
-func (zstandard) Additive() bool { return false }
+func (zstandard) Reach() int                { return 8 << 20 }
+func (zstandard) Unread(context []byte) int { return unread(zstandard{}, context) }
+func (zstandard) Additive() bool            { return false }
 
 func (zstandard) Bits(text []byte) float64 { return zstandard{}.After(nil).Bits(text) }
 
@@ -118,8 +125,9 @@ const (
 	room  = 1 << 14
 )
 
-func (mixing) Reach() int     { return reach }
-func (mixing) Additive() bool { return true }
+func (mixing) Reach() int                { return reach }
+func (mixing) Unread(context []byte) int { return unread(mixing{}, context) }
+func (mixing) Additive() bool            { return true }
 
 func (mixing) Bits(text []byte) float64 {
 	return bits(paq.New(paq.Fast, paq.LogFor(max(len(text), 1), 18), len(text)), text)

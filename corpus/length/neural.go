@@ -19,5 +19,7 @@ func Neural(m *codec.Model, level int) (Engine, error) {
 func (neural) Reach() int     { return codec.MaxDictionary }
 func (neural) Additive() bool { return true }
 
+func (n neural) Unread(context []byte) int { return n.l.Unread(context) }
+
 func (n neural) Bits(text []byte) float64    { return n.l.After(nil).Bits(text) }
 func (n neural) After(context []byte) Reader { return n.l.After(context) }

@@ -25,6 +25,7 @@ const backgroundMost = 1 << 20
 
 // Training is the target, and the part of the source that is the background.
 type Training struct {
+	engine     length.Engine // nil for n-grams
 	ngram      *Ngram
 	target     [][]byte
 	size       int
@@ -32,28 +33,27 @@ type Training struct {
 	rest       int // bytes of background that there is room for
 }
 
-// Train returns what learns a target and then a source, for an engine.
-func Train(engine string, target [][]byte) *Training {
-	t := &Training{target: target}
+// Train returns what learns a target and then a source, for an engine and for
+// n-grams. The engine may be nil.
+func Train(e length.Engine, target [][]byte) *Training {
+	t := &Training{engine: e, ngram: new(Ngram), target: target}
 	for _, text := range target {
 		t.size += len(text)
+		t.ngram.Target(text)
 	}
-	if engine == "ngram" {
-		t.ngram = new(Ngram)
-		for _, text := range target {
-			t.ngram.Target(text)
-		}
+	if e != nil {
+		t.rest = min(max(t.size, 1<<12), backgroundMost)
 	}
-	t.rest = min(max(t.size, 1<<12), backgroundMost)
 	return t
 }
 
-// Background takes in a document of the source, whose text is not kept.
+// Size returns the bytes of the target.
+func (t *Training) Size() int { return t.size }
+
+// Background takes in a document of the source, whose text is not kept but for what an
+// engine needs.
 func (t *Training) Background(text []byte) {
-	if t.ngram != nil {
-		t.ngram.Background(text)
-		return
-	}
+	t.ngram.Background(text)
 	if t.rest > 0 {
 		part := text[:min(len(text), t.rest)]
 		t.background = append(t.background, slices.Clone(part))
@@ -61,29 +61,25 @@ func (t *Training) Background(text []byte) {
 	}
 }
 
-// Full reports whether no more background is called for.
-func (t *Training) Full() bool { return t.ngram == nil && t.rest <= 0 }
+// Ngrams returns the scorer by n-grams, when the source was taken in.
+func (t *Training) Ngrams() Scorer {
+	t.ngram.Ready()
+	return t.ngram
+}
 
-// Scorer returns the scorer of a method and engine.
-func (t *Training) Scorer(method, engine string) (Scorer, error) {
-	if !slices.Contains(Methods, method) {
+// Scorer returns the scorer of a method by the engine, or by n-grams without one.
+func (t *Training) Scorer(method string) (Scorer, error) {
+	e := t.engine
+	switch {
+	case !slices.Contains(Methods, method):
 		return nil, fmt.Errorf("metric %q: want %s", method, strings.Join(Methods, ", "))
-	}
-	if engine == "ngram" {
-		if method != "contrast" {
-			return nil, fmt.Errorf("engine ngram has no %s, only contrast", method)
-		}
-		t.ngram.Ready()
-		return t.ngram, nil
-	}
-	e, err := length.New(engine)
-	if err != nil {
-		return nil, fmt.Errorf("engine %q: want ngram, %s", engine, strings.Join(length.Names(), ", "))
-	}
-	switch method {
-	case "gain":
+	case e == nil && method != "contrast":
+		return nil, fmt.Errorf("engine ngram has no %s, only contrast", method)
+	case e == nil:
+		return t.Ngrams(), nil
+	case method == "gain":
 		return gain{e, e.After(slices.Concat(t.target...))}, nil
-	case "zipfit":
+	case method == "zipfit":
 		return newZipfit(e, t.target), nil
 	}
 	return contrast{e.After(slices.Concat(t.background...)), e.After(slices.Concat(t.target...))}, nil
