@@ -146,6 +146,90 @@ func TestChooser(t *testing.T) {
 	}
 }
 
+// A budget of bytes keeps what sorting all and cutting would keep, with or without one of
+// documents, and does not keep more meanwhile than a document beyond it.
+func TestChooserBytes(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 1))
+	for _, most := range []int{0, 3, 1000} {
+		for budget := int64(1); budget < 2000; budget = budget*3 + 1 {
+			c := &Chooser{Most: most, Bytes: budget, Least: -1e9}
+			var all []Pick
+			for i := range 200 {
+				text := []byte(fmt.Sprint(i, strings.Repeat("x", r.IntN(60))))
+				score := float64(r.IntN(50))
+				c.Add(Unit{Text: text}, score)
+				all = append(all, Pick{Unit: Unit{Text: text}, Score: score})
+				if c.size > budget+64 {
+					t.Fatalf("%d bytes are kept of %d", c.size, budget)
+				}
+			}
+			slices.SortStableFunc(all, func(a, b Pick) int { return int(b.Score - a.Score) })
+			var want []string
+			total := int64(0)
+			for _, p := range all {
+				if total += int64(len(p.Text)); total > budget || most > 0 && len(want) == most {
+					break
+				}
+				want = append(want, string(p.Text))
+			}
+			var got []string
+			for _, p := range c.Best() {
+				got = append(got, string(p.Text))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d documents, %d bytes: %q, want %q", most, budget, got, want)
+			}
+		}
+	}
+}
+
+// byLast scores a text by its last letter, cheaply or not.
+type byLast string
+
+func (b byLast) Score(text []byte) float64 {
+	return float64(strings.IndexByte(string(b), text[len(text)-1]))
+}
+
+// A filter keeps what the cheap scorer likes, in order, and tells how much of the choice
+// is lost by it.
+func TestPrefilter(t *testing.T) {
+	for _, c := range []struct {
+		cheap       byLast
+		least, most float64 // of the recall
+	}{{"abcdefghij", 1, 1}, {"jihgfedcba", 0, 0.15}} {
+		p := &Prefilter{Cheap: Chooser{Most: 300, Least: -1e9, Exclude: map[[32]byte]bool{Sum([]byte("no j")): true}}}
+		var all []Unit
+		for i := range 1000 {
+			all = append(all, Unit{Text: fmt.Appendf(nil, "%d %c", i, "abcdefghij"[i%10]), Offset: int64(i)})
+		}
+		all = append(all, Unit{Text: []byte("no j")}, Unit{}, all[9])
+		for _, u := range all {
+			score := 0.0
+			if len(u.Text) > 0 {
+				score = c.cheap.Score(u.Text)
+			}
+			p.Add(u, score)
+		}
+		kept := p.Units()
+		if len(kept) != 300 || !slices.IsSortedFunc(kept, func(a, b Unit) int { return int(a.Offset - b.Offset) }) {
+			t.Fatalf("%d documents are kept, or not in order", len(kept))
+		}
+		choice := &Chooser{Most: 100, Least: -1e9}
+		for _, u := range kept {
+			choice.Add(u, byLast("abcdefghij").Score(u.Text))
+		}
+		left, n := p.Left()
+		// The copy was counted once: where it was kept.
+		if want := 700 + (1 - p.Cheap.Copies); n != want || len(left) < 30 || len(left) > 60 {
+			t.Errorf("%s: %d of %d others, want %d", c.cheap, len(left), n, want)
+		}
+		scores := ScoreAll(byLast("abcdefghij"), left, 1)
+		if recall := p.Recall(choice, scores, n); recall < c.least || recall > c.most {
+			t.Errorf("%s: a recall of %.2f, want %.2f to %.2f", c.cheap, recall, c.least, c.most)
+		}
+	}
+}
+
 // Records pass as they are but for what is added.
 func TestJSON(t *testing.T) {
 	for _, record := range []string{
