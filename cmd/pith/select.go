@@ -245,7 +245,16 @@ func (s *selection) choose(u *ui, training *pick.Training, scorer pick.Scorer) (
 		recall := first.Recall(x, s.score(scorer, left), all)
 		s.say(u, fmt.Sprintf("n-grams left %d documents to %s: by %d others, its choice is complete to %.0f %%", len(kept), s.engine, len(left), 100*recall))
 	}
-	return pick.RankCorrelation(scores, sizes(kept)), nil
+	return follows(scores, sizes(kept)), nil
+}
+
+// follows returns the rank correlation of scores with lengths, 0 where there are too
+// few to tell.
+func follows(scores, lengths []float64) float64 {
+	if len(scores) < 20 {
+		return 0
+	}
+	return pick.RankCorrelation(scores, lengths)
 }
 
 // score scores documents that are in memory, which may take long.
@@ -310,5 +319,5 @@ func (s *selection) pass(scorer pick.Scorer, keep func(d pick.Unit, score float6
 		return nil
 	})
 	flush()
-	return pick.RankCorrelation(scores, lengths), err
+	return follows(scores, lengths), err
 }
