@@ -1,6 +1,10 @@
 package arith
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/pith-codec/pith/internal/exact"
+)
 
 // Length is the code length of bits with their probabilities, −log2 of the product of
 // these: what a coder takes for them but for the end of its message. It is
@@ -28,17 +32,7 @@ func (l *Length) Add(bit int, p uint32) {
 	l.halved += int64(zeros)
 }
 
-// Bits returns the length in bits, to 2^−32.
+// Bits returns the length in bits.
 func (l *Length) Bits() float64 {
-	x, log := max(l.product, one), uint64(0)
-	for range 32 { // squaring doubles the logarithm
-		high, _ := bits.Mul64(x, x)
-		log <<= 1
-		if high >= one {
-			x, log = high, log|1
-		} else {
-			x = high << 1
-		}
-	}
-	return float64(l.halved) - float64(log)/(1<<32)
+	return float64(l.halved) - exact.Log2(float64(max(l.product, one))/one)
 }
