@@ -32,6 +32,7 @@ files give a number and a sentence, more a matrix.
 		{"format", 0, "NAME", strings.Join(align.Formats, ", ")},
 		{"heatmap", 0, "FILE", "draw FILE.svg or FILE.png"},
 		{"tree", 0, "", "print the tree that joins what is nearest"},
+		{"sizes", 0, "", "print no distances but the bits that each file takes,\nand its bytes"},
 		{"threads", 'T', "N", "use N threads; 0, the default, is one for each core"},
 		{"quiet", 'q', "", "show no progress and no warning"},
 	},
@@ -74,6 +75,13 @@ func runAlign(u *ui, c *cli.Context, words []string) int {
 	names, texts, err := readTexts(words)
 	if err != nil {
 		return u.failed(subject("align", err), err)
+	}
+	if c.Bool("sizes") {
+		var out bytes.Buffer
+		for i, bits := range align.Sizes(engine, texts, threads) {
+			fmt.Fprintf(&out, "%.3f\t%d\t%s\n", bits, len(texts[i]), printable(names[i]))
+		}
+		return u.print(out.String())
 	}
 	if len(texts) < 2 {
 		return u.usage(errors.New("there is only one file: want two or more"))
