@@ -142,10 +142,7 @@ func (s *selection) train(u *ui, engine length.Engine, exclude bool) (*pick.Trai
 		}
 	}
 	training := pick.Train(engine, target)
-	return training, s.split.Each(s.source, func(d pick.Unit) error {
-		training.Background(d.Text)
-		return nil
-	})
+	return training, s.batches(func(all []pick.Unit) { training.Background(all, s.threads) })
 }
 
 // read takes the options in.
@@ -228,12 +225,18 @@ func size64(c *cli.Context, name string) (int64, error) {
 // scores of the first documents with their lengths.
 func (s *selection) choose(u *ui, training *pick.Training, scorer pick.Scorer) (correlation float64, err error) {
 	if s.prefilter == 0 {
-		return s.pass(scorer, s.chooser.Add)
+		scores, lengths, err := s.pass(scorer, s.chooser.Add)
+		if s.engine == "ngram" {
+			s.doubt(u, training, scores)
+		}
+		return follows(scores, lengths), err
 	}
 	first := &pick.Prefilter{Cheap: pick.Chooser{Most: s.prefilter * s.chooser.Most, Least: least, Exclude: s.chooser.Exclude}}
-	if correlation, err = s.pass(training.Ngrams(), first.Add); err != nil {
+	cheap, _, err := s.pass(training.Ngrams(), first.Add)
+	if err != nil {
 		return 0, err
 	}
+	s.doubt(u, training, cheap)
 	kept := first.Units()
 	scores := s.score(scorer, kept)
 	for i, d := range kept {
@@ -285,39 +288,56 @@ const (
 	batchBytes = 4 << 20
 )
 
+// doubt warns of a target that n-grams do not tell from the source.
+func (s *selection) doubt(u *ui, training *pick.Training, scores []float64) {
+	if own := training.Own(scores); own < 0.75 {
+		s.say(u, fmt.Sprintf("the target is little like itself: its documents are told from the source's in %.0f %% of pairs, 50 being chance", 100*own))
+	}
+}
+
 // pass scores the documents of the source and shows them to keep, in their order. It
-// returns what choose does.
-func (s *selection) pass(scorer pick.Scorer, keep func(d pick.Unit, score float64)) (correlation float64, err error) {
+// returns the first scores, and the lengths of their documents.
+func (s *selection) pass(scorer pick.Scorer, keep func(d pick.Unit, score float64)) (scores, lengths []float64, err error) {
+	err = s.batches(func(all []pick.Unit) {
+		out := pick.ScoreAll(scorer, all, s.threads)
+		for i, d := range all {
+			keep(d, out[i])
+			if len(scores) < 10000 {
+				scores, lengths = append(scores, out[i]), append(lengths, float64(len(d.Text)))
+			}
+		}
+	})
+	return scores, lengths, err
+}
+
+// batches calls visit for the documents of the source, in batches. It shows how far it
+// is where it knows.
+func (s *selection) batches(visit func(all []pick.Unit)) error {
 	var meter *progress.Meter
 	if info, bad := os.Stat(s.source); bad == nil && info.Mode().IsRegular() && !s.quiet {
 		meter = progress.New(os.Stderr, "select", info.Size())
 	}
 	defer meter.Clear()
 	var waiting []pick.Unit
-	var scores, lengths []float64
-	bytesWaiting := 0
+	size := 0
 	flush := func() {
-		out := pick.ScoreAll(scorer, waiting, s.threads)
-		for i, d := range waiting {
-			keep(d, out[i])
-			if len(scores) < 10000 {
-				scores, lengths = append(scores, out[i]), append(lengths, float64(len(d.Text)))
-			}
-			meter.Set(d.Offset + int64(len(d.Raw)))
+		visit(waiting)
+		if last := len(waiting) - 1; last >= 0 {
+			meter.Set(waiting[last].Offset + int64(len(waiting[last].Raw)))
 		}
-		waiting, bytesWaiting = waiting[:0], 0
+		waiting, size = waiting[:0], 0
 	}
-	err = s.split.Each(s.source, func(d pick.Unit) error {
+	err := s.split.Each(s.source, func(d pick.Unit) error {
 		d.Raw = bytes.Clone(d.Raw)
 		if s.split.As != "jsonl" { // whose text is its own already
 			d.Text = d.Raw
 		}
 		waiting = append(waiting, d)
-		if bytesWaiting += len(d.Raw); len(waiting) == batch || bytesWaiting >= batchBytes {
+		if size += len(d.Raw); len(waiting) == batch || size >= batchBytes {
 			flush()
 		}
 		return nil
 	})
 	flush()
-	return follows(scores, lengths), err
+	return err
 }

@@ -35,25 +35,37 @@ func TestRankCorrelation(t *testing.T) {
 	}
 }
 
-// By hand: the words of the target are x and, as a pair, x x; those of the background
-// y and y y. Of two features each side has 2 and 1, with 10,000 more of smoothing.
+// By hand: the target has the word x twice, which counts 1 + ln 2 or 433/256, the pair
+// x x and the run of bytes "x X", 945/256 in all; the background as much of others, and
+// half a feature more of each of 2^18.
 func TestNgram(t *testing.T) {
-	var g Ngram
+	g := newNgram()
 	g.Target([]byte("x X"))
 	g.Background([]byte("y\ty"))
 	g.Ready()
-	x, xx := math.Log2(3), math.Log2(2) // of 10,003 on both sides
+	of := func(near, far float64) float64 {
+		return math.Log2(0.99 + 0.01*near/945/((far+128)/(945+128*(1<<18))))
+	}
+	x, xx, none := of(433, 0), of(256, 0), math.Log2(0.99)
 	for text, want := range map[string]float64{
-		"x": x, "x x": (2*x + xx) / 3, " Y ": -x, "": 0, "  \n": 0, "z": 0,
+		"x": x, "x x": (2*x + xx + none) / 4, " Y ": (none + none) / 2, "": 0, "  \n": none, " \n": 0, "z": none,
 	} {
 		if got := g.Score([]byte(text)); math.Abs(got-want) > 1e-12 {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
-	var words []int
-	features([]byte("Don't_ \xff stop"), func(f int) { words = append(words, f) })
-	if len(words) != 9 { // don ' t_ \xff stop, and four pairs
+	var words []uint32
+	features([]byte("Don't_ \xff stop"), func(f uint32) { words = append(words, f) })
+	if len(words) != 9+11+10+9 { // don ' t_ \xff stop, four pairs; runs of 13 bytes
 		t.Errorf("%d features", len(words))
+	}
+	// A text is scored without what it adds itself.
+	g.Target([]byte("z z"))
+	if got, want := g.Without([]byte("z z")), g.Score([]byte("q r")); math.Abs(got-want) > 1e-12 {
+		t.Errorf("a text that has nothing of the rest: %v, want %v", got, want)
+	}
+	if got := g.Without([]byte("x X")); math.Abs(got-none) > 1e-12 {
+		t.Errorf("a text that the rest has nothing of: %v, want %v", got, none)
 	}
 }
 
@@ -312,9 +324,7 @@ func TestMethods(t *testing.T) {
 	}
 	for _, way := range [][2]string{{"contrast", "ngram"}, {"contrast", "deflate"}, {"contrast", "zstd"}, {"contrast", "cm"}, {"gain", "cm"}, {"gain", "deflate"}, {"contrast", "neural"}} {
 		training := Train(engine(t, way[1]), target)
-		for _, u := range units {
-			training.Background(u.Text)
-		}
+		training.Background(units, 2)
 		scorer, err := training.Scorer(way[0])
 		if err != nil {
 			t.Fatal(err)

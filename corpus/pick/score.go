@@ -36,7 +36,7 @@ type Training struct {
 // Train returns what learns a target and then a source, for an engine and for
 // n-grams. The engine may be nil.
 func Train(e length.Engine, target [][]byte) *Training {
-	t := &Training{engine: e, ngram: new(Ngram), target: target}
+	t := &Training{engine: e, ngram: newNgram(), target: target}
 	for _, text := range target {
 		t.size += len(text)
 		t.ngram.Target(text)
@@ -50,12 +50,15 @@ func Train(e length.Engine, target [][]byte) *Training {
 // Size returns the bytes of the target.
 func (t *Training) Size() int { return t.size }
 
-// Background takes in a document of the source, whose text is not kept but for what an
-// engine needs.
-func (t *Training) Background(text []byte) {
-	t.ngram.Background(text)
-	if t.rest > 0 {
-		part := text[:min(len(text), t.rest)]
+// Background takes in documents of the source, with as many threads. Of their texts
+// nothing is kept but what an engine needs.
+func (t *Training) Background(all []Unit, threads int) {
+	parallel.Each(threads, len(all), func(i int) { t.ngram.Background(all[i].Text) })
+	for _, u := range all {
+		if t.rest <= 0 {
+			return
+		}
+		part := u.Text[:min(len(u.Text), t.rest)]
 		t.background = append(t.background, slices.Clone(part))
 		t.rest -= len(part)
 	}
@@ -83,6 +86,27 @@ func (t *Training) Scorer(method string) (Scorer, error) {
 		return newZipfit(e, t.target), nil
 	}
 	return contrast{e.After(slices.Concat(t.background...)), e.After(slices.Concat(t.target...))}, nil
+}
+
+// Own returns, with n-grams, how surely documents of the target are told from those of a
+// source with the given scores: the part of all pairs in which that of the target
+// scores better, without its own part in the target. Of a target that is no kind of
+// its own it is 1/2.
+func (t *Training) Own(source []float64) float64 {
+	sorted := slices.Sorted(slices.Values(source))
+	sum := 0.0
+	for _, text := range t.target {
+		score := t.ngram.Without(text)
+		below, _ := slices.BinarySearch(sorted, score)
+		above, _ := slices.BinarySearchFunc(sorted, score, func(x, s float64) int {
+			if x <= s {
+				return -1
+			}
+			return 1
+		})
+		sum += float64(below+above) / 2
+	}
+	return sum / float64(max(len(t.target)*len(source), 1))
 }
 
 // contrast is bits a byte after the background less those after the target (Moore and
