@@ -1,7 +1,6 @@
 package pick
 
 import (
-	"bytes"
 	"sync"
 	"sync/atomic"
 	"unicode"
@@ -139,27 +138,51 @@ func features(text []byte, visit func(f uint32)) {
 			}
 		}
 	}
-	var last uint32
-	for first := true; len(text) > 0; {
-		text = bytes.TrimLeftFunc(text, unicode.IsSpace)
-		if len(text) == 0 {
+	var word, last uint32 // hashes; 0 is none
+	kind := space
+	end := func() {
+		if word == 0 {
 			return
 		}
-		r, _ := utf8.DecodeRune(text)
-		kind := wordRune(r)
-		n := bytes.IndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || wordRune(r) != kind })
-		if n < 0 {
-			n = len(text)
+		visit(bucket(word))
+		if last != 0 {
+			visit(bucket((last ^ word*0x85EBCA6B) * prime))
 		}
-		word := bytes.ToLower(text[:n])
-		text = text[n:]
-		h := hash(basis+1, word) // words are none of the runs
-		visit(bucket(h))
-		if !first {
-			visit(bucket(hash(hash(last, []byte{' '}), word)))
-		}
-		last, first = h, false
+		word, last = 0, word
 	}
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		text = text[n:]
+		k := kindOf(r)
+		if k != kind {
+			end()
+			kind = k
+		}
+		if k != space {
+			if word == 0 {
+				word = basis + 1 // words are none of the runs
+			}
+			word = (word ^ uint32(unicode.ToLower(r))) * prime
+		}
+	}
+	end()
+}
+
+// Kinds of characters.
+const (
+	space = iota
+	letter
+	sign
+)
+
+func kindOf(r rune) int {
+	switch {
+	case unicode.IsSpace(r):
+		return space
+	case r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+		return letter
+	}
+	return sign
 }
 
 // FNV-1a.
@@ -168,15 +191,5 @@ const (
 	prime = 16777619
 )
 
-// hash goes on with more text.
-func hash(h uint32, text []byte) uint32 {
-	for _, c := range text {
-		h = (h ^ uint32(c)) * prime
-	}
-	return h
-}
-
 // bucket spreads a hash, whose low bits depend on few of the text's, over the buckets.
 func bucket(h uint32) uint32 { return (h ^ h>>15) * 0x9E3779B1 >> 14 }
-
-func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -299,6 +299,31 @@ func engine(t *testing.T, name string) length.Engine {
 	return e
 }
 
+// Records read from a file come out byte for byte, but for what is added.
+func TestRecordsUntouched(t *testing.T) {
+	records := []string{
+		`{"text":"a","id":12345678901234567890}`, "\t{ \"text\" : \"\\u00e9 é 日\\ud83d\" , \"n\":{\"x\":[1,{}]} } ",
+		`{"text":"` + strings.Repeat("long \\n", 1<<17) + `","after":"}"}`, `{"a":1.0e5,"text":""}`,
+	}
+	file := filepath.Join(t.TempDir(), "x.jsonl")
+	if err := os.WriteFile(file, []byte(strings.Join(records, "\r\n")+"\r\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err := Split{As: "jsonl", Field: "text"}.Each(file, func(u Unit) error {
+		line, err := (&Pick{Unit: u}).JSON(1, "jsonl")
+		added := fmt.Sprintf(`,"_rank":1,"_score":0.000000,"_bytes":%d`, len(u.Text))
+		if got := strings.Replace(string(line), added, "", 1); got != records[n] || len(line) != len(records[n])+len(added) {
+			t.Errorf("%.60q became %.60q", records[n], line)
+		}
+		n++
+		return err
+	})
+	if err != nil || n != len(records) {
+		t.Error(n, err)
+	}
+}
+
 // Documents in the language of the target are found by every engine, in spite of their
 // lengths, and the number of threads makes no difference.
 func TestMethods(t *testing.T) {

@@ -209,24 +209,26 @@ func TestPlanted(t *testing.T) {
 		}})
 	}
 	for _, m := range methods {
-		var aps, tens, rhos []float64
-		row := ""
-		for _, kind := range kinds {
-			for seed := range uint64(3) {
-				target, source := planted(files, kind, seed)
-				score := m.score(target, source)
-				ap, ten := averagePrecision(source, score, kind)
-				var s, n []float64
-				for i, d := range source {
-					if d.kind != kind {
-						s, n = append(s, score[i]), append(n, float64(len(d.text)))
+		t.Run(m.name, func(t *testing.T) {
+			var aps, tens, rhos []float64
+			row := ""
+			for _, kind := range kinds {
+				for seed := range uint64(3) {
+					target, source := planted(files, kind, seed)
+					score := m.score(target, source)
+					ap, ten := averagePrecision(source, score, kind)
+					var s, n []float64
+					for i, d := range source {
+						if d.kind != kind {
+							s, n = append(s, score[i]), append(n, float64(len(d.text)))
+						}
 					}
+					aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, RankCorrelation(s, n))
 				}
-				aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, RankCorrelation(s, n))
+				row += fmt.Sprintf(" %.3f |", mean(aps[len(aps)-3:]))
 			}
-			row += fmt.Sprintf(" %.3f |", mean(aps[len(aps)-3:]))
-		}
-		t.Logf("| %s | %.3f | %.3f |%s %.3f | %+.2f |", m.name, mean(aps), slices.Min(aps), row, mean(tens), mean(rhos))
+			t.Logf("| %s | %.3f | %.3f |%s %.3f | %+.2f |", m.name, mean(aps), slices.Min(aps), row, mean(tens), mean(rhos))
+		})
 	}
 }
 
