@@ -216,8 +216,27 @@ func TestTreeText(t *testing.T) {
 	}
 }
 
+func TestOuter(t *testing.T) {
+	for _, c := range [][]string{
+		{"a/b/c", "a/b/d", "c", "d"}, {"a/b/c", "a/d", "b/c", "d"}, {"/x", "y", "/x", "y"}, {"a", "a", "a", "a"},
+		{"ab/c", "a/c", "ab/c", "a/c"}, {"a/" + strings.Repeat("x", 40), "a/y", "…" + strings.Repeat("x", 27), "y"},
+	} {
+		if got := outer(c[:2]); !slices.Equal(got, c[2:]) {
+			t.Errorf("%q: %q", c, got)
+		}
+	}
+	for want, m := range map[scale]*Matrix{
+		{0.5 - 0.025, 0.7}: {Metric: NCD, Values: [][]float64{{0, 0.5}, {0.7, 0}}}, {0.5, 0.7 + 0.025}: {Metric: Gain, Values: [][]float64{{1, 0.5}, {0.7, 1}}},
+		{0, 1}: {Metric: NCD, Values: [][]float64{{0}}},
+	} {
+		if got := m.span(); math.Abs(got.least-want.least) > 1e-12 || math.Abs(got.most-want.most) > 1e-12 {
+			t.Errorf("%v: %v, want %v", m.Values, got, want)
+		}
+	}
+}
+
 func TestHeatmap(t *testing.T) {
-	for _, n := range []int{1, 2, 5, 50} {
+	for _, n := range []int{1, 2, 5, 50, 70, 501} {
 		m := &Matrix{Metric: NCD}
 		for i := range n {
 			m.Names = append(m.Names, fmt.Sprintf("file-%d.txt", i))
@@ -234,8 +253,11 @@ func TestHeatmap(t *testing.T) {
 			t.Error(n, err)
 		}
 		b.Reset()
-		if err := m.Heatmap(&b, "svg"); err != nil || !strings.Contains(b.String(), "</svg>") {
+		if err := m.Heatmap(&b, "svg"); err != nil || !strings.Contains(b.String(), "</svg>") || strings.Contains(b.String(), "image/jpg") {
 			t.Error(n, err)
+		}
+		if named := strings.Contains(b.String(), fmt.Sprintf(">file-%d.txt %d<", 0, 1)); named != (n <= 500) && n > 2 {
+			t.Errorf("%d texts: named is %v", n, named)
 		}
 	}
 }

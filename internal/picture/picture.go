@@ -3,6 +3,7 @@
 package picture
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"io"
@@ -30,6 +31,12 @@ func Write(w io.Writer, format string, width, height vg.Length, paint func(draw.
 		return fmt.Errorf("picture in %q: want .svg or .png", format)
 	}
 	paint(draw.New(canvas))
-	_, err := canvas.WriteTo(w)
+	var out bytes.Buffer
+	if _, err := canvas.WriteTo(&out); err != nil {
+		return err
+	}
+	// The library takes images for JPEG; and cells are to have edges.
+	fixed := bytes.ReplaceAll(out.Bytes(), []byte(`xlink:href="data:image/jpg;`), []byte(`style="image-rendering:pixelated" xlink:href="data:image/png;`))
+	_, err := w.Write(fixed)
 	return err
 }
