@@ -67,7 +67,7 @@ func (m *Matrix) Heatmap(w io.Writer, format string) error {
 		slices.Reverse(colours)
 	}
 	p := plot.New()
-	p.Title.Text, p.Title.TextStyle.Font.Size = fmt.Sprintf("%s of %d texts: dark is alike", m.Metric, n), font.Points(13)
+	p.Title.Text = fmt.Sprintf("%s of %d texts: dark is alike", m.Metric, n)
 	p.Title.Padding = vg.Points(8)
 	p.Add(heat(cells{m, order, s.least, s.most}, s, colours, n > 60))
 	side := 16 * vg.Centimeter
@@ -100,15 +100,18 @@ func (m *Matrix) Heatmap(w io.Writer, format string) error {
 		p.HideAxes()
 	}
 	p.X.Padding, p.Y.Padding = 0, 0
+	large := min(3, side/(16*vg.Centimeter))
+	p.Title.TextStyle.Font.Size = 13 * large
 	legend := plot.New()
 	legend.HideX()
-	legend.Y.Padding = 0
-	legend.Add(heat(s, s, colours, true))
-	const gap, bar = 4 * vg.Millimeter, 2 * vg.Centimeter
+	legend.Y.Padding, legend.Y.Tick.Label.Font.Size = 0, 10*large
+	legend.Add(heat(s, s, colours, false))
+	const gap = 4 * vg.Millimeter
+	bar := 2 * vg.Centimeter * large
 	width, height := side+margin+bar+4*gap, side+2*vg.Centimeter
 	return picture.Write(w, format, width, height, func(c draw.Canvas) {
 		p.Draw(draw.Crop(c, gap, -bar-2*gap, gap, -gap))
-		legend.Draw(draw.Crop(c, width-bar-gap, -gap, max(gap, height-9*vg.Centimeter), -15*vg.Millimeter))
+		legend.Draw(draw.Crop(c, width-bar-gap, -gap, height-9*vg.Centimeter*large, -15*vg.Millimeter*large))
 	})
 }
 
@@ -142,18 +145,23 @@ func (m *Matrix) span() scale {
 }
 
 // outer returns names without the folders that all are in, shortened.
-func outer(names []string) []string {
+func outer(names []string) (out []string) {
+	common := len(folders(names))
+	for _, name := range names {
+		out = append(out, shortened(name[common:]))
+	}
+	return out
+}
+
+// folders returns the path of the folders that all names are in.
+func folders(names []string) string {
 	common := names[0][:strings.LastIndexByte(names[0], '/')+1]
 	for _, name := range names {
 		for !strings.HasPrefix(name, common) {
 			common = common[:strings.LastIndexByte(common[:len(common)-1], '/')+1]
 		}
 	}
-	var out []string
-	for _, name := range names {
-		out = append(out, shortened(name[len(common):]))
-	}
-	return out
+	return common
 }
 
 // fixed is a palette.Palette.

@@ -1,6 +1,7 @@
 package pick
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pith-codec/pith/codec"
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/corpus/length"
 )
 
 var promises = flag.Bool("promises", false, "measure retrieval of planted documents, for minutes")
@@ -313,6 +318,80 @@ func TestPromiseNegative(t *testing.T) {
 	if t.Logf("mean AP %.3f", mean(aps)); math.Abs(mean(aps)-0.1) > 0.02 {
 		t.Errorf("AP %.3f, want chance", mean(aps))
 	}
+}
+
+// What part of the documents that the default model's contrast likes best n-grams keep
+// for it, by how many they keep for each; documents of at most 300 bytes, 30 of 300 of
+// the kind. And what each finds by itself.
+func TestPromisePrefilter(t *testing.T) {
+	if !*promises {
+		t.Skip("skipped: it takes minutes: -promises")
+	}
+	files := gather(t)
+	var parts [][]byte
+	names, _ := filepath.Glob(filepath.Join("..", "..", "model", "builtin", "weights", "*.gguf"))
+	for _, name := range names {
+		part, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	m, err := codec.OpenModel(container.ModelID{Number: 1}, parts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := length.Neural(m, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{".md", ".py"} {
+		target, source := plant(files, kind, 0, 30, 300)
+		units := make([]Unit, len(source))
+		for i := range source {
+			source[i].text = source[i].text[:min(300, len(source[i].text))]
+			units[i].Text = source[i].text
+		}
+		training := Train(e, target)
+		training.Background(units, 2)
+		scorer, err := training.Scorer("contrast")
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := time.Now()
+		cheap, slow := ScoreAll(training.Ngrams(), units, 2), ScoreAll(scorer, units, 2)
+		apCheap, _ := averagePrecision(source, cheap, kind)
+		apSlow, _ := averagePrecision(source, slow, kind)
+		t.Logf("%s: AP %.3f by n-grams, %.3f by the model, in %v", kind, apCheap, apSlow, time.Since(from))
+		for _, k := range []int{5, 10, 30} {
+			row := fmt.Sprintf("| %s, k = %d |", kind, k)
+			want := best(slow, k)
+			for _, c := range []int{1, 2, 3, 5, 10} {
+				kept, hits := best(cheap, c*k), 0
+				for i := range want {
+					if kept[i] {
+						hits++
+					}
+				}
+				row += fmt.Sprintf(" %.2f |", float64(hits)/float64(k))
+			}
+			t.Log(row)
+		}
+	}
+}
+
+// best returns which n scores are the best.
+func best(scores []float64, n int) map[int]bool {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	in := map[int]bool{}
+	for _, i := range order[:min(n, len(order))] {
+		in[i] = true
+	}
+	return in
 }
 
 // The time for a document does not grow with the number of the target's.

@@ -36,7 +36,7 @@ func Write(w io.Writer, format string, width, height vg.Length, paint func(draw.
 		return err
 	}
 	// The library takes images for JPEG; and cells are to have edges.
-	fixed := bytes.ReplaceAll(out.Bytes(), []byte(`xlink:href="data:image/jpg;`), []byte(`style="image-rendering:pixelated" xlink:href="data:image/png;`))
+	fixed := bytes.ReplaceAll(out.Bytes(), []byte(`xlink:href="data:image/jpg;`), []byte(`preserveAspectRatio="none" style="image-rendering:pixelated" xlink:href="data:image/png;`))
 	_, err := w.Write(fixed)
 	return err
 }
