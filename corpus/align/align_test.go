@@ -246,13 +246,15 @@ func TestHeatmap(t *testing.T) {
 			}
 		}
 		var b bytes.Buffer
-		if err := m.Heatmap(&b, "png"); err != nil {
-			t.Fatal(n, err)
+		if n < 100 { // a larger picture takes long
+			if err := m.Heatmap(&b, "png"); err != nil {
+				t.Fatal(n, err)
+			}
+			if _, err := png.Decode(&b); err != nil {
+				t.Error(n, err)
+			}
+			b.Reset()
 		}
-		if _, err := png.Decode(&b); err != nil {
-			t.Error(n, err)
-		}
-		b.Reset()
 		if err := m.Heatmap(&b, "svg"); err != nil || !strings.Contains(b.String(), "</svg>") || strings.Contains(b.String(), "image/jpg") {
 			t.Error(n, err)
 		}
