@@ -28,13 +28,17 @@ func NewLengths(m *Model, level int) (*Lengths, error) {
 	return &Lengths{model: m, kernels: k, window: levels[level].window}, err
 }
 
+// Window returns how many tokens of a context the language model reads, its last; the
+// mixer reads all.
+func (l *Lengths) Window() int { return l.window / 2 }
+
 // Unread returns how many bytes of a context the language model does not read, from its
 // beginning; the mixer reads all.
 func (l *Lengths) Unread(context []byte) int {
 	text := unixLines(context)
 	tokens := l.model.tokens.Encode(nil, text)
 	read := 0
-	for _, id := range tokens[max(0, len(tokens)-l.window/2):] {
+	for _, id := range tokens[max(0, len(tokens)-l.Window()):] {
 		read++ // an escape
 		if int(id) < l.model.tokens.Size() {
 			read += len(l.model.tokens.Bytes(id)) - 1

@@ -27,7 +27,7 @@ files give a number and a sentence, more a matrix.
 `,
 	options: table{
 		{"metric", 0, "NAME", "ncd (the default), nccd, cdm, gain or zipfit"},
-		{"engine", 0, "NAME", "deflate, zstd, cm (the default), the mixer of -2, or\nneural, the language model of -6"},
+		{"engine", 0, "NAME", "deflate, zstd, cm (the default), the mixer of -2, or\nneural, the language model of -7"},
 		{"model", 'm', "NAME", "use this model for neural, as pith -m does"},
 		{"format", 0, "NAME", strings.Join(align.Formats, ", ")},
 		{"heatmap", 0, "FILE", "draw FILE.svg or FILE.png"},

@@ -7,7 +7,7 @@ import (
 )
 
 // neuralLevel is the level whose window measuring with the language model has.
-const neuralLevel = 6
+const neuralLevel = 7
 
 // newEngine returns the engine of a tool's --engine; for neural it opens the model of
 // --model, or the built-in one.

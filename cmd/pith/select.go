@@ -134,12 +134,12 @@ func (s *selection) train(u *ui, engine length.Engine, exclude bool) (*pick.Trai
 	if len(target) < 5 {
 		s.say(u, fmt.Sprintf("the target has %d documents: fewer than five say little", len(target)))
 	}
-	if engine != nil && s.metric != "zipfit" {
-		if n := engine.Unread(slices.Concat(target...)); n > 0 && s.engine == "neural" {
-			s.say(u, fmt.Sprintf("the target is longer than the window: its first %d bytes teach the mixer, not the language model", n))
-		} else if n > 0 {
-			s.say(u, fmt.Sprintf("the target is longer than the window: %s does not see its first %d bytes", s.engine, n))
+	if engine != nil && s.metric != "zipfit" && engine.Unread(slices.Concat(target...)) > 0 {
+		who := s.engine + " reads"
+		if s.engine == "neural" {
+			who = "only the mixer reads all of it, the language model"
 		}
+		s.say(u, "the target is longer than the window: "+who+" the last of it and pieces from everywhere")
 	}
 	training := pick.Train(engine, target)
 	return training, s.batches(func(all []pick.Unit) { training.Background(all, s.threads) })

@@ -39,7 +39,7 @@ func measured(t *testing.T, name string) length.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := length.Neural(m, 6)
+	e, err := length.Neural(m, 7)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,9 @@ func Neural(m *codec.Model, level int) (Engine, error) {
 func (neural) Reach() int     { return codec.MaxDictionary }
 func (neural) Additive() bool { return true }
 
+// Tail takes a token to be three bytes, as in programs.
+func (n neural) Tail() int { return 3 * n.l.Window() }
+
 func (n neural) Unread(context []byte) int { return n.l.Unread(context) }
 
 func (n neural) Bits(text []byte) float64    { return n.l.After(nil).Bits(text) }

@@ -324,6 +324,22 @@ func TestRecordsUntouched(t *testing.T) {
 	}
 }
 
+// What an engine does not read at once ends with pieces of texts from everywhere.
+func TestContext(t *testing.T) {
+	e := engine(t, "deflate")
+	var texts [][]byte
+	for c := range byte(40) {
+		texts = append(texts, bytes.Repeat([]byte{c}, 1000))
+	}
+	if got := context(e, texts[:32]); len(got) != 32000 {
+		t.Errorf("%d bytes of 32 texts", len(got))
+	}
+	got := context(e, texts)
+	if len(got) != 40000+16*1001 || got[40000] != 0 || got[40000+15*1001] != 37 {
+		t.Errorf("%d bytes, %d first and %d last behind the texts", len(got), got[40000], got[40000+15*1001])
+	}
+}
+
 // Documents in the language of the target are found by every engine, in spite of their
 // lengths, and the number of threads makes no difference.
 func TestMethods(t *testing.T) {

@@ -341,7 +341,7 @@ func TestPromisePrefilter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := length.Neural(m, 6)
+	e, err := length.Neural(m, 7)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,11 +81,31 @@ func (t *Training) Scorer(method string) (Scorer, error) {
 	case e == nil:
 		return t.Ngrams(), nil
 	case method == "gain":
-		return gain{e, e.After(slices.Concat(t.target...))}, nil
+		return gain{e, e.After(context(e, t.target))}, nil
 	case method == "zipfit":
 		return newZipfit(e, t.target), nil
 	}
-	return contrast{e.After(slices.Concat(t.background...)), e.After(slices.Concat(t.target...))}, nil
+	return contrast{e.After(context(e, t.background)), e.After(context(e, t.target))}, nil
+}
+
+// pieces is the most documents that the end of a context is made of.
+const pieces = 16
+
+// context returns texts behind one another for an engine to read before others. If it
+// does not read all, they end with pieces of texts from everywhere: the last texts
+// alone would stand for all.
+func context(e length.Engine, texts [][]byte) []byte {
+	all := slices.Concat(texts...)
+	if len(all) <= e.Tail() {
+		return all
+	}
+	n := min(pieces, len(texts))
+	for i := range n {
+		text := texts[i*len(texts)/n]
+		all = append(all, text[:min(len(text), e.Tail()/n)]...)
+		all = append(all, '\n')
+	}
+	return all
 }
 
 // Own returns, with n-grams, how surely documents of the target are told from those of a
