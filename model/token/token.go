@@ -9,9 +9,10 @@
 //
 // The pre-tokenizer splits by Unicode classes as the running Go version knows
 // them. A byte that is not part of valid UTF-8 counts as a symbol, neither
-// letter, digit nor space. A later Unicode version may split differently, which
-// costs nothing but a few bits: decoding needs only the bytes of each token. So
-// does a piece of more than 64 KiB, which is cut there to bound memory.
+// letter, digit nor space. A piece of more than 64 KiB is cut there to bound
+// memory. How a text is split does not matter to a decoder, which needs only the
+// bytes of each token, but for a dictionary, which it splits itself: so a later
+// Unicode version is another version of the numerics.
 package token
 
 import (
