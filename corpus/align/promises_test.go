@@ -88,27 +88,33 @@ func TestPromiseIdentity(t *testing.T) {
 	}
 }
 
-// How much the order of two texts makes, over the pairs of 15 texts.
+// How much the order of two texts makes, over the pairs of 15 texts; of five for the
+// language model, which is slow.
 func TestPromiseOrder(t *testing.T) {
 	for _, name := range length.Names() {
-		e := measured(t, name)
-		all := sources(t, 1<<21)
-		var names []string
-		var texts [][]byte
-		for i := range 15 {
-			at := i * len(all) / 15
-			names, texts = append(names, fmt.Sprint(i)), append(texts, all[at:at+1000+300*i])
-		}
-		m := New(e, NCD, names, texts, runtime.GOMAXPROCS(0), func(int) {})
-		for i := range texts {
-			for j := range texts {
-				if m.Values[i][j] != m.Values[j][i] {
-					t.Errorf("%s: %v and %v", name, m.Values[i][j], m.Values[j][i])
+		t.Run(name, func(t *testing.T) {
+			e, n := measured(t, name), 15
+			if name == "neural" {
+				n = 5
+			}
+			all := sources(t, 1<<21)
+			var names []string
+			var texts [][]byte
+			for i := range n {
+				at := i * len(all) / n
+				names, texts = append(names, fmt.Sprint(i)), append(texts, all[at:at+1000+300*i])
+			}
+			m := New(e, NCD, names, texts, runtime.GOMAXPROCS(0), func(int) {})
+			for i := range texts {
+				for j := range texts {
+					if m.Values[i][j] != m.Values[j][i] {
+						t.Errorf("%v and %v", m.Values[i][j], m.Values[j][i])
+					}
 				}
 			}
-		}
-		if t.Logf("| %s | %.2f %% |", name, 100*m.Gap); m.Gap > 0.01 {
-			t.Errorf("%s: the order of two texts makes %.2f %%, more than 1 %%", name, 100*m.Gap)
-		}
+			if t.Logf("| %s | %.2f %% |", name, 100*m.Gap); m.Gap > 0.01 {
+				t.Errorf("the order of two texts makes %.2f %%, more than 1 %%", 100*m.Gap)
+			}
+		})
 	}
 }
