@@ -135,11 +135,11 @@ func (s *selection) train(u *ui, engine length.Engine, exclude bool) (*pick.Trai
 		s.say(u, fmt.Sprintf("the target has %d documents: fewer than five say little", len(target)))
 	}
 	if engine != nil && s.metric != "zipfit" && engine.Unread(slices.Concat(target...)) > 0 {
-		who := s.engine + " reads"
+		what := s.engine + " reads only the last of it"
 		if s.engine == "neural" {
-			who = "only the mixer reads all of it, the language model"
+			what = "the mixer reads all of it, the language model pieces from everywhere"
 		}
-		s.say(u, "the target is longer than the window: "+who+" the last of it and pieces from everywhere")
+		s.say(u, "the target is longer than the window: "+what)
 	}
 	training := pick.Train(engine, target)
 	return training, s.batches(func(all []pick.Unit) { training.Background(all, s.threads) })

@@ -29,7 +29,7 @@ type letters struct {
 }
 
 func (l letters) Reach() int                         { return 1000 }
-func (l letters) Tail() int                          { return 1000 }
+func (l letters) Tail() int                          { return 0 }
 func (l letters) Unread([]byte) int                  { return 0 }
 func (l letters) Additive() bool                     { return l.additive }
 func (l letters) After(context []byte) length.Reader { return letters{seen: context} }

@@ -22,8 +22,8 @@ type Engine interface {
 	After(context []byte) Reader
 	// Reach returns how many bytes back the engine sees.
 	Reach() int
-	// Tail returns about how many bytes at the end of a long context it reads: the
-	// language model, where there is one.
+	// Tail returns about how many bytes at the end of a context its language model
+	// reads, 0 if it has none.
 	Tail() int
 	// Unread returns how many bytes of a context it does not read, from its beginning;
 	// of a language model, those that only the mixer beside it reads.
@@ -65,7 +65,7 @@ type deflate struct{}
 
 func (deflate) Reach() int                { return 32 << 10 }
 func (deflate) Unread(context []byte) int { return unread(deflate{}, context) }
-func (deflate) Tail() int                 { return deflate{}.Reach() }
+func (deflate) Tail() int                 { return 0 }
 func (deflate) Additive() bool            { return false }
 
 func (deflate) Bits(text []byte) float64 { return deflate{}.After(nil).Bits(text) }
@@ -96,7 +96,7 @@ type zstandard struct{}
 
 func (zstandard) Reach() int                { return 8 << 20 }
 func (zstandard) Unread(context []byte) int { return unread(zstandard{}, context) }
-func (zstandard) Tail() int                 { return zstandard{}.Reach() }
+func (zstandard) Tail() int                 { return 0 }
 func (zstandard) Additive() bool            { return false }
 
 func (zstandard) Bits(text []byte) float64 { return zstandard{}.After(nil).Bits(text) }
@@ -132,7 +132,7 @@ const (
 
 func (mixing) Reach() int                { return reach }
 func (mixing) Unread(context []byte) int { return unread(mixing{}, context) }
-func (mixing) Tail() int                 { return mixing{}.Reach() }
+func (mixing) Tail() int                 { return 0 }
 func (mixing) Additive() bool            { return true }
 
 func (mixing) Bits(text []byte) float64 {

@@ -324,19 +324,23 @@ func TestRecordsUntouched(t *testing.T) {
 	}
 }
 
-// What an engine does not read at once ends with pieces of texts from everywhere.
+// What a language model does not read at once ends with pieces of texts from everywhere.
 func TestContext(t *testing.T) {
-	e := engine(t, "deflate")
 	var texts [][]byte
 	for c := range byte(40) {
-		texts = append(texts, bytes.Repeat([]byte{c}, 1000))
+		texts = append(texts, bytes.Repeat([]byte{c}, 100))
 	}
-	if got := context(e, texts[:32]); len(got) != 32000 {
-		t.Errorf("%d bytes of 32 texts", len(got))
+	e := engine(t, "neural")
+	size := e.Tail() / 16
+	if got := context(e, texts[:e.Tail()/100]); len(got) != e.Tail()/100*100 {
+		t.Errorf("%d bytes of as many as are read", len(got))
 	}
 	got := context(e, texts)
-	if len(got) != 40000+16*1001 || got[40000] != 0 || got[40000+15*1001] != 37 {
-		t.Errorf("%d bytes, %d first and %d last behind the texts", len(got), got[40000], got[40000+15*1001])
+	if len(got) != 4000+16*(size+1) || got[4000] != 0 || got[4000+15*(size+1)] != 37 || got[len(got)-1] != '\n' {
+		t.Errorf("%d bytes, %d first and %d last behind the texts", len(got), got[4000], got[4000+15*(size+1)])
+	}
+	if got := context(engine(t, "deflate"), texts); len(got) != 4000 {
+		t.Errorf("%d bytes without a language model", len(got))
 	}
 }
 

@@ -91,12 +91,12 @@ func (t *Training) Scorer(method string) (Scorer, error) {
 // pieces is the most documents that the end of a context is made of.
 const pieces = 16
 
-// context returns texts behind one another for an engine to read before others. If it
-// does not read all, they end with pieces of texts from everywhere: the last texts
-// alone would stand for all.
+// context returns texts behind one another for an engine to read before others. If its
+// language model does not read all, they end with pieces of texts from everywhere:
+// the last text alone would stand for all.
 func context(e length.Engine, texts [][]byte) []byte {
 	all := slices.Concat(texts...)
-	if len(all) <= e.Tail() {
+	if e.Tail() == 0 || len(all) <= e.Tail() {
 		return all
 	}
 	n := min(pieces, len(texts))
