@@ -3,6 +3,7 @@ package codec
 import (
 	"math/bits"
 
+	"github.com/pith-codec/pith/model/lm"
 	"github.com/pith-codec/pith/model/paq"
 )
 
@@ -62,9 +63,14 @@ func (l level) shape(tokens int) shape {
 // memory returns an upper bound of what decoding a neural block takes, with a
 // dictionary of primed bytes.
 func (m *Model) memory(s shape, size, primed int) int64 {
+	return neuralMemory(m.lm.Config(), m.lm.Leaves(), s, size, primed)
+}
+
+// neuralMemory is memory for a model that need not be loaded.
+func neuralMemory(c lm.Config, leaves int, s shape, size, primed int) int64 {
 	fixed := int64(96 << 20) // the mixer's tables, buffers of the engine and the runtime
 	if primed > 0 {
-		fixed += 48<<20 + m.lm.StreamBytes(s.window, prefill) + 24*int64(primed)
+		fixed += 48<<20 + c.StreamBytes(s.window, prefill) + 24*int64(primed)
 	}
-	return m.lm.Bytes() + int64(s.streams)*(m.lm.StreamBytes(s.window, prefill)+m.lm.WeightsBytes()) + int64(8*size) + fixed
+	return c.Bytes(leaves) + int64(s.streams)*(c.StreamBytes(s.window, prefill)+c.WeightsBytes(leaves)) + int64(8*size) + fixed
 }

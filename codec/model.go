@@ -34,10 +34,36 @@ func OpenModel(id container.ModelID, parts ...[]byte) (*Model, error) {
 	if m.lm, err = lm.Load(f, m.vocabulary.Order()); err != nil {
 		return nil, err
 	}
-	if n := m.lm.Config().Vocab; n != m.tokens.Size() {
-		return nil, fmt.Errorf("codec: model has %d embeddings for %d tokens", n, m.tokens.Size())
+	if err := sameVocabulary(m.lm.Config(), m.tokens); err != nil {
+		return nil, err
 	}
 	return m, nil
+}
+
+// CheckModel returns, from a file's head alone (see gguf.Head), why OpenModel would
+// not take it, or the most bytes of memory that restoring a file of the default
+// level takes beside the model's file.
+func CheckModel(f *gguf.File) (memory int64, err error) {
+	tokens, err := token.New(f)
+	if err != nil {
+		return 0, err
+	}
+	c, err := lm.Check(f)
+	if err != nil {
+		return 0, err
+	}
+	if err := sameVocabulary(c, tokens); err != nil {
+		return 0, err
+	}
+	l := levels[DefaultLevel]
+	return neuralMemory(c, c.Vocab, shape{l.streams, l.window}, min(l.block, container.MaxNeural), 0), nil
+}
+
+func sameVocabulary(c lm.Config, tokens *token.Tokenizer) error {
+	if c.Vocab != tokens.Size() {
+		return fmt.Errorf("codec: model has %d embeddings for %d tokens", c.Vocab, tokens.Size())
+	}
+	return nil
 }
 
 // ID returns what files name the model by.

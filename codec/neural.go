@@ -55,6 +55,9 @@ type neural struct {
 }
 
 func newNeural(m *Model, threads int, d *Dictionary) (*neural, error) {
+	if err := neuralReady(); err != nil {
+		return nil, err
+	}
 	k, err := kernel.Default()
 	if err != nil {
 		return nil, err

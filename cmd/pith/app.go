@@ -12,6 +12,8 @@ import (
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/model/gguf"
+	"github.com/pith-codec/pith/model/store"
 )
 
 // Exit codes.
@@ -84,17 +86,19 @@ func exitCode(err error) int {
 	var (
 		internal    *internalError
 		shadow      *codec.ShadowError
+		machine     *codec.SelfTestError
 		corrupt     *container.CorruptError
 		unsupported *container.UnsupportedError
 		model       *codec.ModelError
 		numerics    *codec.NumericsError
 		diverged    *codec.DivergedError
 		dictionary  *codec.DictionaryError
+		damaged     *store.DamagedError
 	)
 	switch {
-	case errors.As(err, &internal), errors.As(err, &shadow):
+	case errors.As(err, &internal), errors.As(err, &shadow), errors.As(err, &machine):
 		return exitInternal
-	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat):
+	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat), errors.Is(err, gguf.ErrFormat), errors.As(err, &damaged):
 		return exitCorrupt
 	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics), errors.As(err, &diverged), errors.As(err, &dictionary):
 		return exitCannot

@@ -101,7 +101,8 @@ FILE is -, read standard input and write standard output.
 	b.WriteString(options.help())
 	b.WriteString(`
 Tools: pith bench measures compressors, pith align tells how alike files are,
-pith select chooses documents like others; pith TOOL --help has their options.
+pith select chooses documents like others, pith model manages language models;
+pith TOOL --help has their options.
 
 Level 1 is Zstandard, 2 to 4 mix contexts, from 5 on with a language model.
 

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,6 +38,8 @@ func TestMain(m *testing.M) {
 			}
 			return codec.OpenModel(id, tinymodel.Bytes(tinymodel.Small()))
 		}
+		builtinParts = func() [][]byte { return [][]byte{tinymodel.Bytes(tinymodel.Small())} }
+		builtinSHA256 = fmt.Sprintf("%x", sha256.Sum256(tinymodel.Bytes(tinymodel.Small())))
 		switch os.Getenv("PITH_TEST") {
 		case "progress":
 			progress.Delay = 0
@@ -81,6 +85,9 @@ func TestScripts(t *testing.T) {
 			"flip":   flipBit,
 			"neural": writeNeural,
 			"tiny":   writeTiny,
+			"odd":    writeOdd,
+			"cut":    cutFile,
+			"serve":  serveFolder,
 			"temps":  noTemporaries,
 
 			"smaller": smaller,
@@ -148,11 +155,75 @@ func writeNeural(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o666))
 }
 
-// writeTiny writes a GGUF file: tiny FILE
+// writeTiny writes a GGUF file, with the seed 2 that of the built-in model: tiny
+// FILE [SEED]
 func writeTiny(ts *testscript.TestScript, _ bool, args []string) {
-	path := ts.MkAbs(args[0])
+	path, c := ts.MkAbs(args[0]), tinymodel.Small()
+	c.Seed = 3
+	if len(args) > 1 {
+		var err error
+		c.Seed, err = strconv.ParseUint(args[1], 10, 64)
+		ts.Check(err)
+	}
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
-	ts.Check(os.WriteFile(path, tinymodel.Bytes(tinymodel.Small()), 0o666))
+	ts.Check(os.WriteFile(path, tinymodel.Bytes(c), 0o666))
+}
+
+// writeOdd writes a GGUF file that the native engine refuses: odd FILE
+func writeOdd(ts *testscript.TestScript, _ bool, args []string) {
+	w := tinymodel.New(tinymodel.Small())
+	w.Tensor("blk.0.attn_q.bias", 0, 36, 0, make([]float32, 36))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), w.Bytes(), 0o666))
+}
+
+// cutFile leaves the first N bytes of a file: cut FILE N
+func cutFile(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// serveFolder serves the files of a folder on an address that URL holds from then
+// on; the first answer breaks off after N bytes, the second is that there is no such
+// file: serve FOLDER [N]
+func serveFolder(ts *testscript.TestScript, _ bool, args []string) {
+	files, broken, gets := http.FileServer(http.Dir(ts.MkAbs(args[0]))), 0, 0
+	if len(args) > 1 {
+		var err error
+		broken, err = strconv.Atoi(args[1])
+		ts.Check(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			gets++
+		}
+		switch {
+		case broken > 0 && gets == 1:
+			w = &breaking{w, broken}
+		case broken > 0 && gets == 2 && r.Method == http.MethodGet:
+			http.NotFound(w, r)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("URL", server.URL)
+}
+
+// breaking breaks off after some bytes.
+type breaking struct {
+	http.ResponseWriter
+	left int
+}
+
+func (b *breaking) Write(p []byte) (int, error) {
+	if len(p) >= b.left {
+		_, _ = b.ResponseWriter.Write(p[:b.left])
+		b.ResponseWriter.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	b.left -= len(p)
+	return b.ResponseWriter.Write(p)
 }
 
 // smaller fails unless one file is at most half as large as another: smaller A B

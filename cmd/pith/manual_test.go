@@ -87,7 +87,7 @@ func manual() string {
 .Op Ar option ...
 .Ar file ...
 .Nm
-.Cm bench | align | select
+.Cm bench | align | select | model
 .Op Ar option ...
 .Nm unpith
 .Op Ar option ...
@@ -133,9 +133,11 @@ As first words
 .Cm bench
 measures compressors,
 .Cm align
-tells how alike files are and
+tells how alike files are,
 .Cm select
-chooses documents like others: they have options of their own, which
+chooses documents like others and
+.Cm model
+lists, checks, adds, gets and tries language models: they have options of their own, which
 .Fl \-help
 behind them lists.
 .Pp
@@ -175,7 +177,14 @@ Options for every run, separated by spaces: levels,
 	b.WriteString(`and no others.
 .It Ev PITH_MODELS
 Folders, as in PATH, where models are looked for, before
-.Pa ~/.local/share/pith/models .
+.Pa ~/.local/share/pith/models ,
+the cache of Hugging Face's libraries and Ollama's store.
+.It Ev HF_ENDPOINT
+The address of the hub that
+.Cm model pull
+gets models from by name;
+.Ev HF_TOKEN
+is sent to it, if set.
 .It Ev PITH_KERNELS
 The implementation of the arithmetic: generic, avx2, avxvnni, avx512vnni, amx, neon or neondot.
 The result is the same with each.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,8 +13,16 @@ import (
 	"github.com/pith-codec/pith/model/store"
 )
 
-// openModel opens the model that files name if it is built in; tests replace it.
-var openModel = builtin.Open
+// openModel opens the model that files name if it is built in, and builtinParts has
+// its file, whose hash is builtinSHA256; tests replace them.
+var (
+	openModel     = builtin.Open
+	builtinParts  = builtin.Parts
+	builtinSHA256 = builtin.SHA256
+)
+
+// builtinName is what the built-in model is called in lists and behind -m.
+const builtinName = "builtin"
 
 // model returns the model that a file names, opened once for all files: the
 // built-in one, that of -m, or one of the folders for models.
@@ -34,13 +43,13 @@ func (s *settings) model(id container.ModelID) (m *codec.Model, err error) {
 
 // own returns the model to compress with.
 func (s *settings) own() (*codec.Model, error) {
-	if s.modelName == "" {
+	if s.modelName == "" || s.modelName == builtinName {
 		return s.model(builtin.ID)
 	}
 	if s.chosen == nil {
 		found, err := store.Open(s.modelName)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, hint("no model "+s.modelName, "give the path of a GGUF file, or put one in "+folders())
+			return nil, noModel(s.modelName)
 		} else if err != nil {
 			return nil, err
 		}
@@ -53,16 +62,26 @@ func (s *settings) own() (*codec.Model, error) {
 
 // stored finds a model by its hash.
 func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
+	other := ""
 	if s.modelName != "" {
-		if m, err := s.own(); err != nil || m.ID() == id {
+		m, err := s.own()
+		if err != nil || m.ID() == id {
 			return m, err
 		}
+		other = fmt.Sprintf("%s is %v: ", s.modelName, m.ID())
 	}
-	found, err := store.Find(id.Hash[:])
+	if strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:])) { // it was named as a file
+		return codec.OpenModel(id, builtinParts()...)
+	}
+	found, err := store.Find(id.Hash[:], func(size int64) bool { return container.MemoryFor(size) == id.Size })
 	if err != nil {
-		return nil, hint("none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
+		return nil, hint(other+"none that is here has this hash", "give its GGUF file with -m, or put it in "+folders())
 	}
 	return parseModel(found)
+}
+
+func noModel(name string) error {
+	return hint("no model "+name, "give the path of a GGUF file, or put one in "+folders()+", or see pith model list")
 }
 
 func parseModel(m *store.Model) (*codec.Model, error) {

@@ -20,7 +20,7 @@ type tool struct {
 }
 
 // tools are all of them.
-func tools() []tool { return []tool{benchTool, alignTool, selectTool} }
+func tools() []tool { return []tool{benchTool, alignTool, selectTool, modelTool} }
 
 // findTool returns the tool that the first argument names.
 func findTool(args []string) (tool, bool) {

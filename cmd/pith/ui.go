@@ -18,6 +18,8 @@ import (
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/atomicfile"
+	"github.com/pith-codec/pith/model/gguf"
+	"github.com/pith-codec/pith/model/store"
 )
 
 // What the program says, and how:
@@ -152,6 +154,7 @@ func explain(err error) string {
 		diverged    *codec.DivergedError
 		limit       *codec.LimitError
 		dictionary  *codec.DictionaryError
+		damaged     *store.DamagedError
 	)
 	text := err.Error()
 	if errors.As(err, &file) {
@@ -168,6 +171,12 @@ func explain(err error) string {
 		return text + ": to compress it, leave out -d"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return strings.TrimSuffix(text, ": "+io.ErrUnexpectedEOF.Error()) + ": get a complete copy"
+	case errors.Is(err, gguf.ErrFormat):
+		return text + ": get it anew, or use another model"
+	case errors.As(err, &damaged):
+		return text + ": get it anew"
+	case errors.Is(err, store.ErrPartial):
+		return text + ": go on with pith model pull"
 	case errors.As(err, &limit):
 		return text + ": raise it with --memlimit"
 	case errors.As(err, &dictionary):

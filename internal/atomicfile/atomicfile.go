@@ -83,6 +83,16 @@ func create(target string, replace bool) (*File, error) {
 	return nil, errors.New("no unused temporary name")
 }
 
+// Adopt takes f, a file in the folder of target, for a temporary file that Commit
+// gives the name target unless that exists by then. It is removed if it does not
+// get it.
+func Adopt(f *os.File, target string) *File {
+	mu.Lock()
+	defer mu.Unlock()
+	pending[f.Name()] = true
+	return &File{f, target, false}
+}
+
 // Commit gives the file the owner, mode and modification time of like, and then
 // its name. If like is no regular file, such as a pipe, they are those of any
 // new file.

@@ -3,10 +3,12 @@
 package picture
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"io"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -14,6 +16,12 @@ import (
 )
 
 const dpi = 144
+
+// Letters are laid out by the widths of Liberation Sans. Arial and Helvetica have the
+// same, so that text in an SVG has the room that it needs wherever it is shown.
+const family = "Liberation Sans"
+
+func init() { plot.DefaultFont.Variant = "Sans" }
 
 // Write writes what paint draws, in the format "svg" or "png".
 func Write(w io.Writer, format string, width, height vg.Length, paint func(draw.Canvas)) error {
@@ -25,11 +33,22 @@ func Write(w io.Writer, format string, width, height vg.Length, paint func(draw.
 	case "svg":
 		canvas = vgsvg.New(width, height)
 	case "png":
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))}
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
 	default:
 		return fmt.Errorf("picture in %q: want .svg or .png", format)
 	}
-	paint(draw.New(canvas))
-	_, err := canvas.WriteTo(w)
+	all := draw.New(canvas)
+	all.SetColor(color.White)
+	all.Fill(all.Rectangle.Path())
+	paint(all)
+	var text bytes.Buffer
+	if _, err := canvas.WriteTo(&text); err != nil {
+		return err
+	}
+	if format == "png" {
+		_, err := text.WriteTo(w)
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte("font-family:"+family), []byte("font-family:"+family+",Arial,Helvetica,sans-serif")))
 	return err
 }

@@ -14,6 +14,7 @@ import (
 // purpose: the engine pads them.
 type Config struct {
 	Triples bool // tokens of three letters, some 17,600
+	Scored  bool // a vocabulary of SentencePiece in place of GPT-2's
 	Width   int
 	Heads   int
 	KVHeads int
@@ -40,9 +41,18 @@ const Special = 17
 const missing = "\x04\x06\x13\x14\x16\x1D\xC0\xC1\xF1\xF2\xF5\xF6\xF7\xF8\xF9\xFA\xFB\xFC\xFD\xFE\xFF"
 
 // Bytes returns the model's file, the same for the same shape.
-func Bytes(c Config) []byte {
+func Bytes(c Config) []byte { return New(c).Bytes() }
+
+// New returns a writer that holds the model, to add what makes it another.
+func New(c Config) *Writer {
+	return NewWith(c, func(w *Writer, name string, kind uint32, cols, rows int, values []float32) {
+		w.Tensor(name, kind, cols, rows, values)
+	})
+}
+
+// NewWith is New with all matrices written by matrix.
+func NewWith(c Config, matrix func(w *Writer, name string, kind uint32, cols, rows int, values []float32)) *Writer {
 	w := &Writer{}
-	tokens, kinds, merges := vocabulary(c)
 	w.String("general.architecture", "llama")
 	w.Uint32("llama.block_count", uint32(c.Layers))
 	w.Uint32("llama.embedding_length", uint32(c.Width))
@@ -53,12 +63,12 @@ func Bytes(c Config) []byte {
 	w.Uint32("llama.rope.dimension_count", uint32(c.Width/c.Heads))
 	w.Float32("llama.rope.freq_base", 10000)
 	w.Float32("llama.attention.layer_norm_rms_epsilon", 1e-5)
-	w.String("tokenizer.ggml.model", "gpt2")
-	w.String("tokenizer.ggml.pre", "smollm")
-	w.Strings("tokenizer.ggml.tokens", tokens)
-	w.Int32s("tokenizer.ggml.token_type", kinds)
-	w.Strings("tokenizer.ggml.merges", merges)
-	w.Uint32("tokenizer.ggml.bos_token_id", 0)
+	var tokens []string
+	if c.Scored {
+		tokens = w.scored()
+	} else {
+		tokens = w.merged(c)
+	}
 
 	r := splitmix.Source(c.Seed)
 	kv := c.Width / c.Heads * c.KVHeads
@@ -66,10 +76,10 @@ func Bytes(c Config) []byte {
 	if c.Width%32 == 0 {
 		embedding = typeQ4_0
 	}
-	w.Tensor("token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
+	matrix(w, "token_embd.weight", embedding, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	w.Tensor("output_norm.weight", typeF32, c.Width, 0, outputNorm(c, &r))
 	if !c.Tied {
-		w.Tensor("output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
+		matrix(w, "output.weight", typeF16, c.Width, len(tokens), randomNormal(&r, c.Width*len(tokens), 1))
 	}
 	wide := uint32(typeF32)
 	if c.Width%32 == 0 {
@@ -77,7 +87,7 @@ func Bytes(c Config) []byte {
 	}
 	for i := range c.Layers {
 		add := func(name string, kind uint32, cols, rows int) {
-			w.Tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*max(rows, 1), 0.3))
+			matrix(w, fmt.Sprintf("blk.%d.%s.weight", i, name), kind, cols, rows, randomNormal(&r, cols*rows, 0.3))
 		}
 		for _, name := range []string{"attn_norm", "ffn_norm"} {
 			w.Tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), typeF32, c.Width, 0, randomNormal(&r, c.Width, 1))
@@ -90,7 +100,7 @@ func Bytes(c Config) []byte {
 		add("ffn_up", wide, c.Width, c.FFN)
 		add("ffn_down", typeF16, c.FFN, c.Width)
 	}
-	return w.Bytes()
+	return w
 }
 
 // outputNorm weighs one value of the final state far more than the others: as
@@ -99,6 +109,47 @@ func outputNorm(c Config, r *splitmix.Source) []float32 {
 	norm := randomNormal(r, c.Width, 0.05)
 	norm[0] = 60
 	return norm
+}
+
+// merged adds GPT-2's kind of vocabulary and returns its tokens.
+func (w *Writer) merged(c Config) []string {
+	tokens, kinds, merges := vocabulary(c)
+	w.String("tokenizer.ggml.model", "gpt2")
+	w.String("tokenizer.ggml.pre", "smollm")
+	w.Strings("tokenizer.ggml.tokens", tokens)
+	w.Int32s("tokenizer.ggml.token_type", kinds)
+	w.Strings("tokenizer.ggml.merges", merges)
+	w.Uint32("tokenizer.ggml.bos_token_id", 0)
+	return tokens
+}
+
+// scored adds SentencePiece's kind of vocabulary and returns its tokens: the begin of
+// a text, all bytes, then letters and what two of them make, and with spaces.
+func (w *Writer) scored() (tokens []string) {
+	var kinds []int32
+	var scores []float32
+	add := func(kind int32, name string) {
+		tokens, kinds, scores = append(tokens, name), append(kinds, kind), append(scores, float32(-len(tokens)))
+	}
+	add(3, "<s>")
+	for b := range 256 {
+		add(6, fmt.Sprintf("<0x%02X>", b))
+	}
+	letters := "abcdefghijklmnopqrstuvwxyz▁é"
+	for _, a := range letters {
+		for _, b := range letters {
+			if b != '▁' {
+				add(1, string(a)+string(b))
+			}
+		}
+		add(1, string(a))
+	}
+	w.String("tokenizer.ggml.model", "llama")
+	w.Strings("tokenizer.ggml.tokens", tokens)
+	w.Int32s("tokenizer.ggml.token_type", kinds)
+	w.Float32s("tokenizer.ggml.scores", scores)
+	w.Uint32("tokenizer.ggml.bos_token_id", 0)
+	return tokens
 }
 
 // vocabulary returns the special tokens, one token for each byte but the

@@ -78,9 +78,16 @@ func (w *Writer) Int32s(name string, list []int32) {
 	}
 }
 
-// Tensor adds rows of cols values in the encoding kind (F32, F16, Q4_0 or
-// Q8_0, the last two for whole blocks of 32); rows is 0 for a vector.
-func (w *Writer) Tensor(name string, kind uint32, cols, rows int, values []float32) {
+// Float32s adds an array of numbers to the metadata.
+func (w *Writer) Float32s(name string, list []float32) {
+	w.array(name, typeFloat32, len(list))
+	for _, v := range list {
+		w.pairs = binary.LittleEndian.AppendUint32(w.pairs, math.Float32bits(v))
+	}
+}
+
+// Raw adds rows of cols values in any encoding; rows is 0 for a vector.
+func (w *Writer) Raw(name string, kind uint32, cols, rows int, data []byte) {
 	w.tensors = appendString(w.tensors, name)
 	dims := []int{cols, rows}
 	if rows == 0 {
@@ -93,48 +100,59 @@ func (w *Writer) Tensor(name string, kind uint32, cols, rows int, values []float
 	w.tensors = binary.LittleEndian.AppendUint32(w.tensors, kind)
 	w.tensors = binary.LittleEndian.AppendUint64(w.tensors, uint64(len(w.data)))
 	w.count++
+	w.data = pad(append(w.data, data...))
+}
+
+// Tensor adds rows of cols values in the encoding kind (F32, F16, Q4_0 or
+// Q8_0, the last two for whole blocks of 32); rows is 0 for a vector.
+func (w *Writer) Tensor(name string, kind uint32, cols, rows int, values []float32) {
+	var data []byte
 	switch kind {
 	case typeF32:
 		for _, v := range values {
-			w.data = binary.LittleEndian.AppendUint32(w.data, math.Float32bits(v))
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
 	case typeF16:
 		for _, v := range values {
-			w.data = binary.LittleEndian.AppendUint16(w.data, half(v))
+			data = binary.LittleEndian.AppendUint16(data, half(v))
 		}
 	case typeQ4_0:
-		w.blocks(values, 7, func(q []int) {
+		data = blocks(values, 7, func(data []byte, q []int) []byte {
 			for j := range 16 {
-				w.data = append(w.data, byte(q[j]+8)|byte(q[j+16]+8)<<4)
+				data = append(data, byte(q[j]+8)|byte(q[j+16]+8)<<4)
 			}
+			return data
 		})
 	case typeQ8_0:
-		w.blocks(values, 127, func(q []int) {
+		data = blocks(values, 127, func(data []byte, q []int) []byte {
 			for _, v := range q {
-				w.data = append(w.data, byte(int8(v)))
+				data = append(data, byte(int8(v)))
 			}
+			return data
 		})
 	}
-	w.data = pad(w.data)
+	w.Raw(name, kind, cols, rows, data)
 }
 
-// blocks rounds each 32 values to integers of at most top.
-func (w *Writer) blocks(values []float32, top int, put func(q []int)) {
+// blocks rounds each 32 values to integers of at most top, which put appends behind
+// their scale.
+func blocks(values []float32, top int, put func(data []byte, q []int) []byte) (data []byte) {
 	for ; len(values) > 0; values = values[32:] {
 		largest := 0.0
 		for _, v := range values[:32] {
 			largest = max(largest, math.Abs(float64(v)))
 		}
 		scale := half(float32(largest / float64(top)))
-		w.data = binary.LittleEndian.AppendUint16(w.data, scale)
+		data = binary.LittleEndian.AppendUint16(data, scale)
 		q := make([]int, 32)
 		for j, v := range values[:32] {
 			if largest > 0 {
 				q[j] = int(math.Round(float64(v) / largest * float64(top)))
 			}
 		}
-		put(q)
+		data = put(data, q)
 	}
+	return data
 }
 
 // half rounds a number below 65,504 to a normal binary16, or to zero if it is

@@ -27,10 +27,16 @@ var (
 // ID is the model's name in files.
 var ID = container.ModelID{Number: Number}
 
+// SHA256 is the hash of the parts, one behind the other, in hexadecimal.
+const SHA256 = "f901b13c728ae71c58479da8726e5a9e1433acea2a917c47bf9fdf59a7a069b0"
+
+// Parts returns the GGUF file. It must not be changed.
+func Parts() [][]byte { return [][]byte{part1, part2, part3} }
+
 // Open returns the model with the given name. It takes some tenths of a second.
 func Open(id container.ModelID) (*codec.Model, error) {
 	if id != ID {
 		return nil, fmt.Errorf("this program has only the model %v", ID)
 	}
-	return codec.OpenModel(ID, part1, part2, part3)
+	return codec.OpenModel(ID, Parts()...)
 }

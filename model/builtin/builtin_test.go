@@ -2,6 +2,8 @@ package builtin
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,5 +35,15 @@ func TestSecondDecoder(t *testing.T) {
 	got, err := refdec.Decode(file.Bytes(), refdec.Inputs{Model: [][]byte{part1, part2, part3}, Number: Number})
 	if err != nil || !bytes.Equal(got, content) {
 		t.Errorf("%q and %v", got, err)
+	}
+}
+
+func TestHash(t *testing.T) {
+	h := sha256.New()
+	for _, p := range Parts() {
+		h.Write(p)
+	}
+	if got := fmt.Sprintf("%x", h.Sum(nil)); got != SHA256 {
+		t.Errorf("the parts have the hash %s", got)
 	}
 }

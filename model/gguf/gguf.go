@@ -13,11 +13,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 )
 
-// ErrFormat is wrapped by every error that Parse returns.
-var ErrFormat = errors.New("gguf: invalid file")
+// ErrFormat is wrapped by every error that Parse returns, and by those of Head
+// that are not errors of reading. So is io.ErrUnexpectedEOF if the file is
+// shorter than it says.
+var ErrFormat = errors.New("not a good GGUF file")
 
 // File is a parsed model file. It keeps references to the parts.
 type File struct {
@@ -57,20 +60,28 @@ func Identity(parts ...[]byte) (id [8]byte) {
 // order. The first holds the metadata. Tensors are slices of the parts, which
 // must not change afterwards.
 func Parse(parts ...[]byte) (*File, error) {
-	if len(parts) == 0 {
+	return assemble(len(parts), func(i int) (*File, error) { return parsePart(parts[i]) })
+}
+
+// assemble makes a file of its parts, each of which read returns.
+func assemble(parts int, read func(i int) (*File, error)) (*File, error) {
+	if parts == 0 {
 		return nil, fmt.Errorf("%w: no parts", ErrFormat)
 	}
 	var whole *File
-	for i, data := range parts {
-		f, err := parsePart(data)
+	for i := range parts {
+		f, err := read(i)
 		if err == nil {
-			err = f.checkSplit(i, len(parts))
+			err = f.checkSplit(i, parts)
 		}
 		if err == nil && i > 0 {
 			err = whole.join(f)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: part %d of %d: %w", ErrFormat, i+1, len(parts), err)
+		switch {
+		case err != nil && parts == 1:
+			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+		case err != nil:
+			return nil, fmt.Errorf("%w: part %d of %d: %w", ErrFormat, i+1, parts, err)
 		}
 		if i == 0 {
 			whole = f
@@ -118,57 +129,73 @@ func (f *File) join(part *File) error {
 	return nil
 }
 
+// parsePart reads a part and gives its tensors their data.
 func parsePart(data []byte) (*File, error) {
-	r := &reader{data: data}
+	f, places, start, err := parseHead(&reader{data: data, size: uint64(len(data))})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range places {
+		at := start + p.offset
+		p.tensor.Data = data[at:][:p.size:p.size]
+	}
+	return f, nil
+}
+
+// parseHead reads what comes before the data of the tensors, and returns where
+// that lies, within the part, behind start.
+func parseHead(r *reader) (f *File, places []place, start uint64, err error) {
 	if string(r.bytes(4)) != magic {
-		return nil, errors.New("does not begin with GGUF")
+		if r.err == nil {
+			r.err = errors.New("does not begin with GGUF")
+		}
+		return nil, nil, 0, r.err
 	}
 	switch version := r.uint32(); {
 	case r.err != nil:
-		return nil, r.err
+		return nil, nil, 0, r.err
 	case version == 2<<24 || version == 3<<24:
-		return nil, errors.New("big-endian files are not supported")
+		return nil, nil, 0, errors.New("big-endian files are not supported")
 	case version != 2 && version != 3:
-		return nil, fmt.Errorf("version %d is not supported", version)
+		return nil, nil, 0, fmt.Errorf("version %d is not supported", version)
 	}
 	// The smallest tensor entry has 32 bytes and the smallest pair 13.
 	tensors, pairs := r.count(32), r.count(13)
-	f := &File{values: map[string]any{}, tensors: map[string]*Tensor{}}
+	f = &File{values: map[string]any{}, tensors: map[string]*Tensor{}}
 	for range pairs {
 		key := r.string()
 		value := r.value(r.uint32())
 		if r.err != nil {
-			return nil, fmt.Errorf("metadata %.64q: %w", key, r.err)
+			return nil, nil, 0, fmt.Errorf("metadata %.64q: %w", key, r.err)
 		}
 		if f.Has(key) {
-			return nil, fmt.Errorf("metadata %.64q appears twice", key)
+			return nil, nil, 0, fmt.Errorf("metadata %.64q appears twice", key)
 		}
 		f.values[key] = value
 	}
 	alignment, err := f.alignment()
 	if err != nil {
-		return nil, err
+		return nil, nil, 0, err
 	}
-	var places []place
 	for range tensors {
 		p, err := r.tensor()
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, nil, 0, err
 		case f.tensors[p.tensor.Name] != nil:
-			return nil, fmt.Errorf("tensor %.64q appears twice", p.tensor.Name)
+			return nil, nil, 0, fmt.Errorf("tensor %.64q appears twice", p.tensor.Name)
 		case p.offset%alignment != 0:
-			return nil, fmt.Errorf("tensor %.64q: offset %d is not a multiple of %d", p.tensor.Name, p.offset, alignment)
+			return nil, nil, 0, fmt.Errorf("tensor %.64q: offset %d is not a multiple of %d", p.tensor.Name, p.offset, alignment)
 		}
 		f.tensors[p.tensor.Name] = p.tensor
 		f.names = append(f.names, p.tensor.Name)
 		places = append(places, p)
 	}
 	if r.err != nil {
-		return nil, r.err
+		return nil, nil, 0, r.err
 	}
-	start := (uint64(r.at) + alignment - 1) &^ (alignment - 1)
-	return f, takeData(places, data[min(start, uint64(len(data))):])
+	start = min((uint64(r.at)+alignment-1)&^(alignment-1), r.size)
+	return f, places, start, checkPlaces(places, r.size-start)
 }
 
 func (f *File) alignment() (uint64, error) {
@@ -189,20 +216,19 @@ type place struct {
 	offset, size uint64
 }
 
-// takeData gives each tensor its bytes of body. Tensors that shared bytes
-// would let a small file ask for a large model.
-func takeData(places []place, body []byte) error {
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
+// checkPlaces checks that tensors lie within the size of all data and share no
+// bytes, for with those a small file could ask for a large model.
+func checkPlaces(places []place, size uint64) error {
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
 	end, last := uint64(0), ""
 	for _, p := range places {
 		if p.offset < end {
 			return fmt.Errorf("tensors %.64q and %.64q overlap", last, p.tensor.Name)
 		}
-		if p.offset > uint64(len(body)) || p.size > uint64(len(body))-p.offset {
-			return fmt.Errorf("tensor %.64q ends after the file", p.tensor.Name)
+		if p.offset > size || p.size > size-p.offset {
+			return fmt.Errorf("tensor %.64q ends after the file: %w", p.tensor.Name, io.ErrUnexpectedEOF)
 		}
 		end, last = p.offset+p.size, p.tensor.Name
-		p.tensor.Data = body[p.offset:end:end]
 	}
 	return nil
 }
@@ -261,20 +287,31 @@ func (f *File) Tensor(name string) (*Tensor, error) {
 // of their tables.
 func (f *File) TensorNames() []string { return f.names }
 
+// reader reads from the start of a part.
 type reader struct {
-	data []byte
+	data []byte // what of it is there
+	size uint64 // bytes of the part
 	at   int
 	err  error
 }
 
-var errShort = errors.New("file ends early")
+var (
+	errShort = fmt.Errorf("file ends early: %w", io.ErrUnexpectedEOF)
+	errMore  = errors.New("more of the file is needed")
+)
 
 func (r *reader) bytes(n uint64) []byte {
-	if r.err != nil {
+	switch {
+	case r.err != nil:
 		return nil
-	}
-	if n > uint64(len(r.data)-r.at) {
+	case n > r.size-uint64(r.at):
 		r.err = errShort
+		return nil
+	case n > maxHead:
+		r.err = errLong
+		return nil
+	case n > uint64(len(r.data)-r.at):
+		r.err = errMore
 		return nil
 	}
 	b := r.data[r.at:][:n]
@@ -299,10 +336,14 @@ func (r *reader) uint64() uint64 {
 // count reads a number of items that take at least size bytes each.
 func (r *reader) count(size int) int {
 	n := r.uint64()
-	if r.err == nil && n > uint64(len(r.data)-r.at)/uint64(size) {
+	switch {
+	case r.err != nil:
+		return 0
+	case n > (r.size-uint64(r.at))/uint64(size):
 		r.err = errShort
-	}
-	if r.err != nil {
+		return 0
+	case n > maxHead/uint64(size):
+		r.err = errLong
 		return 0
 	}
 	return int(n)

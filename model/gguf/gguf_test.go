@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"testing"
@@ -153,7 +154,7 @@ func TestHostile(t *testing.T) {
 	} {
 		f := good()
 		change(&f)
-		_, err := gguf.Parse(f.bytes())
+		_, err := parse(t, f.bytes())
 		if !errors.Is(err, gguf.ErrFormat) {
 			t.Errorf("%s: %v", name, err)
 		} else if len(err.Error()) > 300 {
@@ -167,8 +168,8 @@ func TestHostile(t *testing.T) {
 	}
 	whole := good().bytes()
 	for n := range whole {
-		if _, err := gguf.Parse(whole[:n]); err == nil {
-			t.Errorf("cut to %d bytes: accepted", n)
+		if _, err := parse(t, whole[:n]); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("cut to %d bytes: %v", n, err)
 		}
 	}
 	if _, err := gguf.Parse(); err == nil {
@@ -195,7 +196,7 @@ func TestAccepted(t *testing.T) {
 	} {
 		f := good()
 		change(&f)
-		if _, err := gguf.Parse(f.bytes()); err != nil {
+		if _, err := parse(t, f.bytes()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -370,6 +371,9 @@ func FuzzParse(f *testing.F) {
 		size := uint64(len(a) + len(b))
 		if n := allocated(func() { g, err = gguf.Parse(parts...) }); n > 1<<20+24*size {
 			t.Errorf("%d bytes allocated for %d", n, size)
+		}
+		if head, headErr := gguf.Head(sections(parts...)...); (err == nil) != (headErr == nil) || err == nil && head.Values() != g.Values() {
+			t.Errorf("Parse says %v, Head %v", err, headErr)
 		}
 		if err != nil {
 			return

@@ -76,7 +76,7 @@ func (r *reader) array() any {
 	a.n = r.count(least)
 	start := r.at
 	if a.of == typeString {
-		for range a.n {
+		for i := 0; i < a.n && r.err == nil; i++ {
 			r.bytes(r.uint64())
 		}
 	} else {
@@ -161,7 +161,7 @@ func (f *File) Strings(key string) ([]string, error) {
 	}
 	// One copy for all: a vocabulary has tens of thousands of strings.
 	all, list := string(a.data), make([]string, a.n)
-	r := reader{data: a.data}
+	r := reader{data: a.data, size: uint64(len(a.data))}
 	for i := range list {
 		n := len(r.bytes(r.uint64()))
 		list[i] = all[r.at-n : r.at]
@@ -190,6 +190,22 @@ func (f *File) Ints(key string) ([]int64, error) {
 			}
 			list[i] = int64(n)
 		}
+	}
+	return list, nil
+}
+
+// Floats returns an array of numbers of the type float32.
+func (f *File) Floats(key string) ([]float32, error) {
+	a, err := get[array](f, key, "an array")
+	if err != nil {
+		return nil, err
+	}
+	if a.of != typeFloat32 {
+		return nil, fmt.Errorf("gguf: metadata %s is not an array of numbers of 32 bits", key)
+	}
+	list := make([]float32, a.n)
+	for i := range list {
+		list[i] = math.Float32frombits(binary.LittleEndian.Uint32(a.data[4*i:]))
 	}
 	return list, nil
 }

@@ -18,6 +18,8 @@ const (
 	Q5_0 Type = 6
 	Q5_1 Type = 7
 	Q8_0 Type = 8
+	Q2_K Type = 10
+	Q3_K Type = 11
 	Q4_K Type = 12
 	Q5_K Type = 13
 	Q6_K Type = 14
@@ -41,12 +43,25 @@ var forms = map[Type]form{
 	Q5_0: {"Q5_0", 32, 22, rowQ5_0},
 	Q5_1: {"Q5_1", 32, 24, rowQ5_1},
 	Q8_0: {"Q8_0", 32, 34, rowQ8_0},
+	Q2_K: {"Q2_K", 256, 84, rowQ2_K},
+	Q3_K: {"Q3_K", 256, 110, rowQ3_K},
 	Q4_K: {"Q4_K", 256, 144, rowQ4_K},
 	Q5_K: {"Q5_K", 256, 176, rowQ5_K},
 	Q6_K: {"Q6_K", 256, 210, rowQ6_K},
-	10:   {name: "Q2_K", values: 256, bytes: 84},
-	11:   {name: "Q3_K", values: 256, bytes: 110},
+	9:    {name: "Q8_1", values: 32, bytes: 36},
 	15:   {name: "Q8_K", values: 256, bytes: 292},
+	16:   {name: "IQ2_XXS", values: 256, bytes: 66},
+	17:   {name: "IQ2_XS", values: 256, bytes: 74},
+	18:   {name: "IQ3_XXS", values: 256, bytes: 98},
+	19:   {name: "IQ1_S", values: 256, bytes: 50},
+	20:   {name: "IQ4_NL", values: 32, bytes: 18},
+	21:   {name: "IQ3_S", values: 256, bytes: 110},
+	22:   {name: "IQ2_S", values: 256, bytes: 82},
+	23:   {name: "IQ4_XS", values: 256, bytes: 136},
+	29:   {name: "IQ1_M", values: 256, bytes: 56},
+	34:   {name: "TQ1_0", values: 256, bytes: 54},
+	35:   {name: "TQ2_0", values: 256, bytes: 66},
+	39:   {name: "MXFP4", values: 32, bytes: 17},
 	24:   {name: "I8", values: 1, bytes: 1},
 	25:   {name: "I16", values: 1, bytes: 2},
 	26:   {name: "I32", values: 1, bytes: 4},
@@ -111,7 +126,7 @@ func half(h uint16) float32 {
 	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
 	switch exponent {
 	case 0:
-		f := float32(fraction) / (1 << 24)
+		f := float32(float32(fraction) / (1 << 24))
 		return math.Float32frombits(math.Float32bits(f) | sign)
 	case 31:
 		return math.Float32frombits(sign | 255<<23 | fraction<<13)
@@ -186,6 +201,29 @@ func rowQ5_1(dst []float32, src []byte) {
 		nibbles(src[8:], func(j int, q byte) {
 			dst[j] = float32(d*float32(int(q)+int(high>>j&1)*16)) + m
 		})
+	}
+}
+
+func rowQ2_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[84:] {
+		scales, low, d, least := src[:16], src[16:80], halfAt(src[80:]), halfAt(src[82:])
+		for i := range 256 {
+			q := low[i/128*32+i%32] >> (i / 32 % 4 * 2) & 3
+			s := scales[i/16]
+			dst[i] = float32(float32(d*float32(s&15))*float32(q)) - float32(least*float32(s>>4))
+		}
+	}
+}
+
+func rowQ3_K(dst []float32, src []byte) {
+	for ; len(dst) > 0; dst, src = dst[256:], src[110:] {
+		high, low, scales, d := src[:32], src[32:96], src[96:108], halfAt(src[108:])
+		for i := range 256 {
+			q := int(low[i/128*32+i%32]>>(i/32%4*2)&3) | int(high[i%32]>>(i/32)&1)<<2
+			j := i / 16
+			s := int(scales[j%8]>>(j/8*4)&15) | int(scales[8+j%4]>>(j/4*2)&3)<<4
+			dst[i] = float32(float32(d*float32(s-32)) * float32(q-4))
+		}
 	}
 }
 

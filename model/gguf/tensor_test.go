@@ -61,6 +61,18 @@ func TestRows(t *testing.T) {
 			q := b[48+j/64*32+j%32]>>(j%64/32*4)&15 | b[16+j%32]>>(j/32)&1<<4
 			return half(b)*scale*float64(q) - half(b[2:])*least
 		}},
+		{gguf.Q2_K, 256, 84, func(b []byte, j int) float64 {
+			// Of each 128 values four groups of 32 share 32 bytes, the first in the lowest bits.
+			q := b[16+32*(j/128)+j%32] / pow(4, j%128/32) % 4
+			return half(b[80:])*float64(b[j/16]%16)*float64(q) - half(b[82:])*float64(b[j/16]/16)
+		}},
+		{gguf.Q3_K, 256, 110, func(b []byte, j int) float64 {
+			q := float64(b[32+32*(j/128)+j%32] / pow(4, j%128/32) % 4)
+			if b[j%32]/pow(2, j/32)%2 == 0 { // the mask tells where 4 is not taken away
+				q -= 4
+			}
+			return half(b[108:]) * q3Scale(b[96:108], j/16) * q
+		}},
 	} {
 		// Three rows of two blocks, of random bytes but that no scale is
 		// infinite or no number.
@@ -101,6 +113,27 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func pow(base byte, n int) byte {
+	p := byte(1)
+	for range n {
+		p *= base
+	}
+	return p
+}
+
+// q3Scale unpacks a scale of a Q3_K block as ggml does, four at a time in words.
+func q3Scale(s []byte, j int) float64 {
+	word := func(i int) uint32 { return binary.LittleEndian.Uint32(s[4*i:]) }
+	const low, two = 0x0f0f0f0f, 0x03030303
+	scales := [4]uint32{
+		word(0)&low | word(2)&two<<4,
+		word(1)&low | word(2)>>2&two<<4,
+		word(0)>>4&low | word(2)>>4&two<<4,
+		word(1)>>4&low | word(2)>>6&two<<4,
+	}
+	return float64(byte(scales[j/4]>>(j%4*8))) - 32
+}
+
 // Every binary16 number against the definition in IEEE 754.
 func TestF16(t *testing.T) {
 	f := good()
@@ -135,7 +168,7 @@ func TestF16(t *testing.T) {
 
 // Types that have no formula here are passed over, and say their name.
 func TestUnsupported(t *testing.T) {
-	for kind, name := range map[gguf.Type]string{10: "Q2_K", 26: "I32", 99: "type 99"} {
+	for kind, name := range map[gguf.Type]string{16: "IQ2_XXS", 26: "I32", 99: "type 99"} {
 		if kind.Supported() || kind.String() != name {
 			t.Errorf("type %d: %v, supported: %v", kind, kind, kind.Supported())
 		}

@@ -216,12 +216,20 @@ func TestCloseEndsWorkers(t *testing.T) {
 // Angles come from an integer phase: a position 2^40 turns away is as exact as
 // the first.
 func TestAngles(t *testing.T) {
-	r := newRope(10000, 8, 64)
+	checkAngles(t, nil)
+	checkAngles(t, []float64{1, 1.5, 4, 32})
+}
+
+func checkAngles(t *testing.T, factors []float64) {
+	r := newRope(10000, 8, 64, factors)
 	c, s := make([]float32, 64), make([]float32, 64)
 	for _, p := range []uint64{0, 1, 2, 1000, 8191} {
 		r.angles(p, c, s)
 		for i := range 4 {
 			angle := float64(p) * math.Pow(10000, -float64(2*i)/8)
+			if factors != nil {
+				angle /= factors[i]
+			}
 			if d := math.Abs(float64(c[2*i]) - math.Cos(angle)); d > 1e-7 {
 				t.Errorf("cos of pair %d at %d is off by %g", i, p, d)
 			}

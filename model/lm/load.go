@@ -86,6 +86,54 @@ func readConfig(f *gguf.File) (Config, error) {
 	return c, err
 }
 
+// ropeFactors returns by what the speed of each rotated pair is divided, nil if all
+// are as the base says: the tensor of Llama 3.1 and later, and linear scaling.
+func ropeFactors(f *gguf.File, c Config) ([]float64, error) {
+	scale, err := ropeScale(f)
+	if err != nil {
+		return nil, err
+	}
+	t, err := f.Tensor(ropeTensor)
+	if err != nil && scale == 1 {
+		return nil, nil
+	}
+	factors := make([]float64, c.RopeDim/2)
+	row := make([]float32, len(factors))
+	if err == nil {
+		t.Row(0, row)
+	}
+	for i := range factors {
+		factors[i] = scale
+		if err == nil {
+			factors[i] = float64(scale * float64(row[i]))
+		}
+		if !(factors[i] >= 1 && factors[i] <= 1<<20) {
+			return nil, fmt.Errorf("lm: a pair rotates slower by %g: want 1 to 2^20", factors[i])
+		}
+	}
+	return factors, nil
+}
+
+const ropeTensor = "rope_freqs.weight"
+
+// ropeScale returns the factor of linear scaling, 1 if there is none.
+func ropeScale(f *gguf.File) (float64, error) {
+	const kind, factor = "llama.rope.scaling.type", "llama.rope.scaling.factor"
+	if !f.Has(kind) {
+		return 1, nil
+	}
+	switch name, err := f.String(kind); {
+	case err != nil:
+		return 0, err
+	case name == "none":
+		return 1, nil
+	case name == "linear":
+		return f.Float(factor)
+	default:
+		return 0, fmt.Errorf("lm: %s is %.64q: want none or linear", kind, name)
+	}
+}
+
 // loader reads tensors and keeps the first error.
 type loader struct {
 	mu   sync.Mutex
@@ -101,37 +149,16 @@ func (l *loader) fail(err error) {
 	}
 }
 
-// tensor returns the named matrix of rows × cols, or nil after an error.
-func (l *loader) tensor(name string, cols, rows int) *gguf.Tensor {
-	t, err := l.file.Tensor(name)
-	if err != nil {
-		l.fail(err)
-		return nil
-	}
-	if len(t.Dims) != 2 || t.Dims[0] != uint64(cols) || t.Dims[1] != uint64(rows) {
-		l.fail(fmt.Errorf("lm: %s has dimensions %v: want [%d %d]", name, t.Dims, cols, rows))
-		return nil
-	}
-	if !t.Type.Supported() {
-		l.fail(fmt.Errorf("lm: %s has type %v, which is not supported", name, t.Type))
-		return nil
-	}
+// tensor returns the named tensor, which check has found good.
+func (l *loader) tensor(name string) *gguf.Tensor {
+	t, _ := l.file.Tensor(name)
 	return t
 }
 
 // vector returns the named norm weights, padded with zeros.
 func (l *loader) vector(name string, n int) []float32 {
 	v := make([]float32, kernel.RoundUp(n, kernel.Block))
-	t, err := l.file.Tensor(name)
-	switch {
-	case err != nil:
-		l.fail(err)
-		return v
-	case len(t.Dims) != 1 || t.Dims[0] != uint64(n) || !t.Type.Supported():
-		l.fail(fmt.Errorf("lm: %s has dimensions %v and type %v: want [%d]", name, t.Dims, t.Type, n))
-		return v
-	}
-	t.Row(0, v[:n])
+	l.tensor(name).Row(0, v[:n])
 	for _, x := range v {
 		if !(x >= -maxNorm && x <= maxNorm) {
 			l.fail(fmt.Errorf("lm: %s holds %g", name, x))
@@ -155,26 +182,23 @@ func (l *loader) layer(m *Model, i int) layer {
 		gateUp:   kernel.NewMatrix(2*m.ffn, m.width),
 		down:     kernel.NewMatrix(m.width, m.ffn),
 	}
-	rows := func(dst *kernel.Matrix, s string, cols, n, offset int, row, col func(int) int) {
-		l.pack(dst, l.tensor(name(s), cols, n), n, func(i int) (from, to int) { return i, offset + row(i) }, col)
+	rows := func(dst *kernel.Matrix, s string, n, offset int, row, col func(int) int) {
+		l.pack(dst, l.tensor(name(s)), n, func(i int) (from, to int) { return i, offset + row(i) }, col)
 	}
 	same := func(j int) int { return j }
-	rows(y.qkv, "attn_q", c.Width, c.Heads*c.HeadDim, 0, padded, nil)
-	rows(y.qkv, "attn_k", c.Width, c.KVHeads*c.HeadDim, heads, padded, nil)
-	rows(y.qkv, "attn_v", c.Width, c.KVHeads*c.HeadDim, heads+kvHeads, padded, nil)
-	rows(y.out, "attn_output", c.Heads*c.HeadDim, c.Width, 0, same, padded)
-	rows(y.gateUp, "ffn_gate", c.Width, c.FFN, 0, same, nil)
-	rows(y.gateUp, "ffn_up", c.Width, c.FFN, m.ffn, same, nil)
-	rows(y.down, "ffn_down", c.FFN, c.Width, 0, same, nil)
+	rows(y.qkv, "attn_q", c.Heads*c.HeadDim, 0, padded, nil)
+	rows(y.qkv, "attn_k", c.KVHeads*c.HeadDim, heads, padded, nil)
+	rows(y.qkv, "attn_v", c.KVHeads*c.HeadDim, heads+kvHeads, padded, nil)
+	rows(y.out, "attn_output", c.Width, 0, same, padded)
+	rows(y.gateUp, "ffn_gate", c.FFN, 0, same, nil)
+	rows(y.gateUp, "ffn_up", c.FFN, m.ffn, same, nil)
+	rows(y.down, "ffn_down", c.Width, 0, same, nil)
 	return y
 }
 
 // pack stores n rows of t in dst: for each i, row from as row to. Where col is
 // given, value j goes to column col(j).
 func (l *loader) pack(dst *kernel.Matrix, t *gguf.Tensor, n int, place func(i int) (from, to int), col func(j int) int) {
-	if t == nil {
-		return
-	}
 	cols := int(t.Dims[0])
 	var wait sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)

@@ -51,16 +51,35 @@ type layer struct {
 // Config returns the model's shape.
 func (m *Model) Config() Config { return m.config }
 
+// Leaves returns the number of tokens that have a logit.
+func (m *Model) Leaves() int { return m.leaves }
+
 // StreamBytes returns the memory of a stream's keys and values.
-func (m *Model) StreamBytes(window, batch int) int64 {
+func (c Config) StreamBytes(window, batch int) int64 {
 	slots := int64(kernel.Lanes + ringSlots(window, batch))
-	return slots * int64(m.config.Layers*m.config.KVHeads) * int64(2*m.headSize+8)
+	return slots * int64(c.Layers*c.KVHeads) * int64(2*kernel.RoundUp(c.HeadDim, kernel.Block)+8)
+}
+
+// Bytes returns the memory of the packed weights with an output layer of the given
+// leaves.
+func (c Config) Bytes(leaves int) int64 {
+	width, ffn := int64(kernel.RoundUp(c.Width, kernel.Block)), int64(kernel.RoundUp(c.FFN, kernel.Block))
+	size := int64(kernel.RoundUp(c.HeadDim, kernel.Block))
+	heads, kvHeads := int64(c.Heads)*size, int64(c.KVHeads)*size
+	layer := (heads+2*kvHeads)*width + width*heads + 3*ffn*width
+	return int64(kernel.RoundUp(leaves, kernel.ExpGroup))*width + int64(c.Layers)*layer
+}
+
+// WeightsBytes returns the memory of what NewWeights of a model with the given
+// leaves returns.
+func (c Config) WeightsBytes(leaves int) int64 {
+	return int64(kernel.RoundUp(leaves, kernel.ExpGroup)) * 4 * 35 / 32
 }
 
 // Load packs the weights of a llama-architecture file. Leaf i of the output
 // layer is the token order[i]; tokens not in order have no logit.
 func Load(f *gguf.File, order []int32) (*Model, error) {
-	c, err := readConfig(f)
+	c, err := Check(f)
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +91,17 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 		leaves:   len(order),
 	}
 	m.toLogit = float32(kernel.Log2E / math.Sqrt(float64(c.HeadDim)))
-	m.rope = newRope(c.RopeBase, c.RopeDim, m.headSize)
+	factors, err := ropeFactors(f, c)
+	if err != nil {
+		return nil, err
+	}
+	m.rope = newRope(c.RopeBase, c.RopeDim, m.headSize, factors)
 	l := loader{file: f}
-	m.embed = l.tensor("token_embd.weight", c.Width, c.Vocab)
+	m.embed = l.tensor("token_embd.weight")
 	m.norm = l.vector("output_norm.weight", c.Width)
 	output := m.embed
 	if _, err := f.Tensor("output.weight"); err == nil {
-		output = l.tensor("output.weight", c.Width, c.Vocab)
+		output = l.tensor("output.weight")
 	}
 	m.head = kernel.NewMatrix(kernel.RoundUp(len(order), kernel.ExpGroup), m.width)
 	l.pack(m.head, output, len(order), func(i int) (from, to int) { return int(order[i]), i }, nil)
@@ -90,15 +113,3 @@ func Load(f *gguf.File, order []int32) (*Model, error) {
 	}
 	return m, nil
 }
-
-// Bytes returns the memory of the packed weights.
-func (m *Model) Bytes() int64 {
-	n := int64(len(m.head.Data))
-	for _, l := range m.layers {
-		n += int64(len(l.qkv.Data) + len(l.out.Data) + len(l.gateUp.Data) + len(l.down.Data))
-	}
-	return n
-}
-
-// WeightsBytes returns the memory of what NewWeights returns.
-func (m *Model) WeightsBytes() int64 { return int64(m.head.Rows) * 4 * 35 / 32 }

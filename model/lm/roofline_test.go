@@ -24,7 +24,7 @@ type cost struct {
 // windows: weights are read once a batch, keys and values once a stream.
 func (m *Model) cost(window, streams, rows int) cost {
 	c := m.config
-	weights, cached := float64(m.Bytes()), float64(m.StreamBytes(window, 0))
+	weights, cached := float64(m.Config().Bytes(m.Leaves())), float64(m.Config().StreamBytes(window, 0))
 	// One product for a key, two for a value, since its weights have two bytes.
 	attention := 3 * float64(window*c.Layers*c.Heads*m.headSize)
 	return cost{weights + attention, weights/float64(streams*rows) + cached/float64(rows)}

@@ -10,13 +10,17 @@ type rope struct {
 	size  int      // values of a head after padding
 }
 
-// newRope returns the table for heads of dim rotated values, padded to size.
-func newRope(base float64, dim, size int) rope {
+// newRope returns the table for heads of dim rotated values, padded to size. Each
+// pair turns slower by its factor, of 1 or more, where there are factors.
+func newRope(base float64, dim, size int, factors []float64) rope {
 	r := rope{size: size}
 	octaves := exact.Log2(base)
 	for i := range dim / 2 {
-		// 2^64 · base^(−2i/dim) / 2π, below 2^62.
+		// 2^64 · base^(−2i/dim) / 2π / factor, below 2^62.
 		turns := exact.Exp2(float64(-octaves*float64(2*i))/float64(dim)) / (2 * exact.Pi)
+		if factors != nil {
+			turns /= factors[i]
+		}
 		r.speed = append(r.speed, uint64(float64(turns*(1<<64))))
 	}
 	return r

@@ -1,10 +1,14 @@
 package token
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // merges says which pairs of tokens join, and in which order of preference.
 type merges struct {
 	ofByte [256]int32
+	ofRune map[rune]int32   // characters that are not joined from bytes; nil if all are
 	pairs  map[uint64]merge // by pairKey
 }
 
@@ -20,22 +24,13 @@ func pairKey(left, right int32) uint64 { return uint64(left)<<32 | uint64(right)
 // counts, and of two tokens with the same bytes the one with the lower id.
 func newMerges(t *Tokenizer, list []string) *merges {
 	m := &merges{pairs: make(map[uint64]merge, len(list))}
-	text, ids := string(t.text), make(map[string]int32, t.Size())
-	for id := t.Size() - 1; id >= 0; id-- {
-		ids[text[t.ends[id]:t.ends[id+1]]] = int32(id)
-	}
-	for b := range 256 {
-		m.ofByte[b] = int32(t.Size() + b)
-		if id, ok := ids[string([]byte{byte(b)})]; ok {
-			m.ofByte[b] = id
-		}
-	}
+	ids := m.setBytes(t)
 	var name []byte
 	for rank, pair := range list {
 		left, right, _ := strings.Cut(pair, " ")
-		name, okA := appendBytes(name[:0], left)
+		name, okA := appendBytes(name[:0], left, typeNormal)
 		n := len(name)
-		name, okB := appendBytes(name, right)
+		name, okB := appendBytes(name, right, typeNormal)
 		if !okA || !okB {
 			continue
 		}
@@ -50,6 +45,22 @@ func newMerges(t *Tokenizer, list []string) *merges {
 		}
 	}
 	return m
+}
+
+// setBytes finds the token of each byte, and returns those of all texts.
+func (m *merges) setBytes(t *Tokenizer) (ids map[string]int32) {
+	text := string(t.text)
+	ids = make(map[string]int32, t.Size())
+	for id := t.Size() - 1; id >= 0; id-- {
+		ids[text[t.ends[id]:t.ends[id+1]]] = int32(id)
+	}
+	for b := range 256 {
+		m.ofByte[b] = int32(t.Size() + b)
+		if id, ok := ids[string([]byte{byte(b)})]; ok {
+			m.ofByte[b] = id
+		}
+	}
+	return ids
 }
 
 // encoder joins the bytes of pieces. It remembers short ones.
@@ -100,8 +111,11 @@ const noRank = -1
 // n bytes take the time of n log n.
 func (e *encoder) join(dst []int32, text []byte) []int32 {
 	e.nodes, e.queue = e.nodes[:0], e.queue[:0]
-	for i, b := range text {
-		e.nodes = append(e.nodes, node{id: e.ofByte[b], prev: int32(i) - 1, next: int32(i) + 1})
+	for len(text) > 0 {
+		id, n := e.first(text)
+		i := int32(len(e.nodes))
+		e.nodes = append(e.nodes, node{id: id, prev: i - 1, next: i + 1})
+		text = text[n:]
 	}
 	for i := range e.nodes {
 		e.offer(int32(i))
@@ -127,6 +141,18 @@ func (e *encoder) join(dst []int32, text []byte) []int32 {
 		dst = append(dst, e.nodes[i].id)
 	}
 	return dst
+}
+
+// first returns the token that joining begins with at the start of text, and its
+// bytes.
+func (m *merges) first(text []byte) (id int32, n int) {
+	if m.ofRune != nil && text[0] >= utf8.RuneSelf {
+		r, n := utf8.DecodeRune(text)
+		if id, ok := m.ofRune[r]; ok && n > 1 {
+			return id, n
+		}
+	}
+	return m.ofByte[text[0]], 1
 }
 
 // offer notes and queues what node i and the next become, if they can join.

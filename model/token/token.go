@@ -1,6 +1,7 @@
-// Package token is the byte-level BPE tokenizer that a GGUF file describes
+// Package token is the tokenizer that a GGUF file describes: byte-level BPE
 // (Sennrich et al., Neural Machine Translation of Rare Words with Subword
-// Units, 2016; bytes as in GPT-2, Radford et al., 2019).
+// Units, 2016; bytes as in GPT-2, Radford et al., 2019), or the BPE of
+// SentencePiece (Kudo and Richardson, 2018), whose scores order the merges.
 //
 // Any byte string can be encoded, and the bytes of the tokens joined are the
 // text again. A byte value that the vocabulary lacks becomes an escape: the id
@@ -29,7 +30,8 @@ type Tokenizer struct {
 	text   []byte   // the bytes of all tokens
 	ends   []uint32 // token id is text[ends[id]:ends[id+1]], nothing if special
 	bos    int32
-	digits bool // each digit is a piece of its own
+	digits bool      // each digit is a piece of its own
+	scores []float32 // of the tokens, with SentencePiece; else nil
 	escape [256]bool
 	bytes  [256]byte
 
@@ -54,24 +56,29 @@ const (
 	maxPiece = 1 << 16
 )
 
-// New reads the tokenizer of a file. It supports model gpt2 with the
-// pre-tokenizers smollm and gpt-2. Tokens of the types normal and byte stand
-// for their bytes; all others are special.
+// New reads the tokenizer of a file, of the model gpt2 or llama (SentencePiece).
+// Tokens of the types normal and byte stand for their bytes; all others are special.
+// Of the pre-tokenizers of gpt2 it knows gpt-2 and smollm. Others split much as
+// gpt-2 does and are taken for it, which costs size and nothing else, for decoding
+// needs only the bytes of each token.
 func New(f *gguf.File) (*Tokenizer, error) {
 	t := &Tokenizer{}
-	switch kind, err := f.String("tokenizer.ggml.model"); {
+	kind, err := f.String("tokenizer.ggml.model")
+	switch {
 	case err != nil:
 		return nil, err
-	case kind != "gpt2":
-		return nil, fmt.Errorf("token: tokenizer model %.64q: only gpt2 is supported", kind)
-	}
-	switch pre, err := f.String("tokenizer.ggml.pre"); {
-	case err != nil:
-		return nil, err
-	case pre == "smollm":
-		t.digits = true
-	case pre != "gpt-2":
-		return nil, fmt.Errorf("token: pre-tokenizer %.64q: only smollm and gpt-2 are supported", pre)
+	case kind == "llama":
+		if t.scores, err = f.Floats("tokenizer.ggml.scores"); err != nil {
+			return nil, err
+		}
+	case kind == "gpt2":
+		if t.list, err = f.Strings("tokenizer.ggml.merges"); err != nil {
+			return nil, err
+		}
+		pre, _ := f.String("tokenizer.ggml.pre")
+		t.digits = pre == "smollm"
+	default:
+		return nil, fmt.Errorf("token: tokenizer model %.64q: only gpt2 and llama are supported", kind)
 	}
 	names, err := f.Strings("tokenizer.ggml.tokens")
 	if err != nil {
@@ -92,8 +99,8 @@ func New(f *gguf.File) (*Tokenizer, error) {
 		return nil, fmt.Errorf("token: BOS is %d in a vocabulary of %d", bos, len(names))
 	}
 	t.bos = int32(bos)
-	if t.list, err = f.Strings("tokenizer.ggml.merges"); err != nil {
-		return nil, err
+	if t.scores != nil && len(t.scores) != len(names) {
+		return nil, fmt.Errorf("token: %d tokens with %d scores", len(names), len(t.scores))
 	}
 	if err := t.setTokens(names, kinds); err != nil {
 		return nil, err
@@ -106,11 +113,16 @@ func (t *Tokenizer) setTokens(names []string, kinds []int64) error {
 		t.bytes[b], t.escape[b] = byte(b), true
 	}
 	t.ends = make([]uint32, 1, len(names)+1)
+	stands := appendBytes
+	if t.scores != nil {
+		stands = appendPiece
+		hideBytes(names, kinds)
+	}
 	for id, name := range names {
 		start := len(t.text)
 		if kinds[id] == typeNormal || kinds[id] == typeByte {
 			var ok bool
-			if t.text, ok = appendBytes(t.text, name); !ok {
+			if t.text, ok = stands(t.text, name, kinds[id]); !ok {
 				return fmt.Errorf("token: token %d, %.64q, does not stand for bytes", id, name)
 			}
 			if n := len(t.text) - start; n > maxBytes {
@@ -153,10 +165,21 @@ func (t *Tokenizer) Bytes(id int32) []byte {
 // Encode appends the tokens of text to dst; a byte without a token becomes the
 // escape Size() plus the byte.
 func (t *Tokenizer) Encode(dst []int32, text []byte) []int32 {
-	t.once.Do(func() { t.merges, t.list = newMerges(t, t.list), nil })
+	t.once.Do(func() {
+		if t.scores != nil {
+			t.merges = newScoredMerges(t, t.scores)
+		} else {
+			t.merges, t.list = newMerges(t, t.list), nil
+		}
+	})
 	e := encoder{merges: t.merges, known: map[string]span{}}
 	for len(text) > 0 {
-		n := nextPiece(text, t.digits)
+		n := 0
+		if t.scores != nil {
+			n = nextWord(text)
+		} else {
+			n = nextPiece(text, t.digits)
+		}
 		for piece := range slices.Chunk(text[:n], maxPiece) {
 			dst = e.piece(dst, piece)
 		}
@@ -190,7 +213,7 @@ var byteOf = func() (b [324]uint16) {
 
 // appendBytes appends what a token's name stands for. It fails where the name
 // is empty or holds a character that stands for no byte.
-func appendBytes(dst []byte, name string) (text []byte, ok bool) {
+func appendBytes(dst []byte, name string, _ int64) (text []byte, ok bool) {
 	for _, r := range name {
 		if r >= rune(len(byteOf)) || byteOf[r] == 0 {
 			return dst, false

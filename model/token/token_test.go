@@ -250,8 +250,8 @@ func (d description) file(t *testing.T) *gguf.File { return parse(t, d.bytes()) 
 func TestRefused(t *testing.T) {
 	open(t, good().file(t))
 	for name, change := range map[string]func(d *description){
-		"model":            func(d *description) { d.model = "llama" },
-		"pre-tokenizer":    func(d *description) { d.pre = "qwen2" },
+		"model":            func(d *description) { d.model = "bert" },
+		"no scores":        func(d *description) { d.model = "llama" },
 		"no tokens":        func(d *description) { d.tokens, d.kinds = nil, nil },
 		"fewer types":      func(d *description) { d.kinds = d.kinds[1:] },
 		"empty token":      func(d *description) { d.tokens[2] = "" },
@@ -291,7 +291,8 @@ func TestOddVocabularies(t *testing.T) {
 		"merge twice": {func(d *description) {
 			d.tokens[0], d.kinds[0], d.merges = "ba", 1, []string{"a b", "b a", "a b"}
 		}, "aba", []int32{3, 1}},
-		"byte type": {func(d *description) { d.kinds[2] = 6 }, "ab", []int32{3}},
+		"byte type":           {func(d *description) { d.kinds[2] = 6 }, "ab", []int32{3}},
+		"other pre-tokenizer": {func(d *description) { d.pre = "qwen2" }, "ab", []int32{3}},
 	} {
 		d := good()
 		c.change(&d)
@@ -350,6 +351,7 @@ func FuzzRoundTrip(f *testing.F) {
 // FuzzNew takes files that nobody checked: what is accepted works.
 func FuzzNew(f *testing.F) {
 	f.Add(good().bytes(), []byte("abc"))
+	f.Add(newScored("a", "▁a", "aa", "é").bytes(), []byte(" aaé"))
 	f.Fuzz(func(t *testing.T, data, text []byte) {
 		file, err := gguf.Parse(data)
 		if err != nil {
