@@ -9,7 +9,7 @@ import (
 
 // Numerics is the version of the arithmetic that decides what blocks
 // decode to. It changes whenever the same block would decode differently.
-const Numerics = 4
+const Numerics = 5
 
 // Levels.
 const (

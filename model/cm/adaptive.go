@@ -16,12 +16,11 @@ func (a Adaptive) Prob() uint32 { return max(uint32(a)>>countBits, 1) }
 
 // Update moves towards bit by 1/(count+1.5), the count bounded by limit.
 func (a *Adaptive) Update(bit int, limit uint32) {
-	p, n := int64(*a>>countBits), uint32(*a)&(1<<countBits-1)
-	p += (int64(bit*maxProb) - p) * int64(reciprocal[n]) >> 16
-	if n < limit {
-		n++
-	}
-	*a = AdaptiveAt(uint32(p), n)
+	v := uint32(*a)
+	n := v & (1<<countBits - 1)
+	move := (int64(bit*maxProb) - int64(v>>countBits)) * int64(reciprocal[n]) >> 16
+	grow := (n - limit) >> 31 // 1 if n < limit, without a branch
+	*a = Adaptive(v + uint32(move)<<countBits + grow)
 }
 
 // reciprocal[n] is 2^16/(n+1.5).

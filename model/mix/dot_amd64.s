@@ -67,3 +67,95 @@ next:
 	JNZ      next
 	VZEROUPPER
 	RET
+
+// func dotRowsAVX2(x *int32, n int, w *int32, at *[4]int) int64
+// Requires: AVX, AVX2
+TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  x+0(FP), AX
+	MOVQ  n+8(FP), CX
+	MOVQ  w+16(FP), DX
+	MOVQ  at+24(FP), BX
+	SUBQ  AX, DX
+	MOVQ  (BX), SI
+	LEAQ  (DX)(SI*4), SI
+	MOVQ  8(BX), DI
+	LEAQ  (DX)(DI*4), DI
+	MOVQ  16(BX), R8
+	LEAQ  (DX)(R8*4), R8
+	MOVQ  24(BX), BX
+	LEAQ  (DX)(BX*4), BX
+
+next:
+	VMOVDQU      (AX), Y2
+	VPSRLQ       $0x20, Y2, Y3
+	VMOVDQU      (AX)(SI*1), Y4
+	VMOVDQU      (AX)(R8*1), Y5
+	VPADDD       (AX)(DI*1), Y4, Y4
+	VPADDD       (AX)(BX*1), Y5, Y5
+	VPADDD       Y5, Y4, Y4
+	VPSRLQ       $0x20, Y4, Y5
+	VPMULDQ      Y2, Y4, Y4
+	VPMULDQ      Y3, Y5, Y5
+	VPADDQ       Y4, Y0, Y0
+	VPADDQ       Y5, Y1, Y1
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JNZ          next
+	VPADDQ       Y1, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPADDQ       X1, X0, X1
+	VPSHUFD      $0x4e, X1, X0
+	VPADDQ       X0, X1, X1
+	VMOVQ        X1, AX
+	VZEROUPPER
+	MOVQ         AX, ret+32(FP)
+	RET
+
+// func trainRowsAVX2(x *int32, n int, w *int32, at *[4]int, step int32)
+// Requires: AVX, AVX2
+TEXT ·trainRowsAVX2(SB), NOSPLIT, $0-36
+	MOVL         step+32(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	MOVQ         $+536870912, AX
+	VMOVQ        AX, X1
+	VPBROADCASTQ X1, Y1
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         at+24(FP), BX
+	SUBQ         AX, DX
+	MOVQ         (BX), SI
+	LEAQ         (DX)(SI*4), SI
+	MOVQ         8(BX), DI
+	LEAQ         (DX)(DI*4), DI
+	MOVQ         16(BX), R8
+	LEAQ         (DX)(R8*4), R8
+	MOVQ         24(BX), BX
+	LEAQ         (DX)(BX*4), BX
+
+next:
+	VMOVDQU  (AX), Y2
+	VPSRLQ   $0x20, Y2, Y3
+	VPMULDQ  Y0, Y2, Y2
+	VPMULDQ  Y0, Y3, Y3
+	VPADDQ   Y1, Y2, Y2
+	VPADDQ   Y1, Y3, Y3
+	VPSRLQ   $0x1e, Y2, Y2
+	VPSLLQ   $0x02, Y3, Y3
+	VPBLENDD $0xaa, Y3, Y2, Y2
+	VPADDD   (AX)(SI*1), Y2, Y3
+	VMOVDQU  Y3, (AX)(SI*1)
+	VPADDD   (AX)(DI*1), Y2, Y3
+	VMOVDQU  Y3, (AX)(DI*1)
+	VPADDD   (AX)(R8*1), Y2, Y3
+	VMOVDQU  Y3, (AX)(R8*1)
+	VPADDD   (AX)(BX*1), Y2, Y2
+	VMOVDQU  Y2, (AX)(BX*1)
+	ADDQ     $0x20, AX
+	SUBQ     $0x08, CX
+	JNZ      next
+	VZEROUPPER
+	RET

@@ -24,3 +24,11 @@ func train(x, w []int32, step int32) {
 	}
 	trainGeneric(x, w, step)
 }
+
+func dotRows(x *int32, n int, w *int32, at *[Sets]int) int64 {
+	return dotRowsAVX2(x, n, w, (*[4]int)(at))
+}
+
+func trainRows(x *int32, n int, w *int32, at *[Sets]int, step int32) {
+	trainRowsAVX2(x, n, w, (*[4]int)(at), step)
+}

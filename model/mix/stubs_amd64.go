@@ -9,3 +9,9 @@ func dotAVX2(x []int32, w []int32) int64
 
 // trainAVX2 is train for len(x) = len(w), a multiple of 8 and not 0.
 func trainAVX2(x []int32, w []int32, step int32)
+
+// dotRowsAVX2 is Selected.dotGeneric for n weights at places of w.
+func dotRowsAVX2(x *int32, n int, w *int32, at *[4]int) int64
+
+// trainRowsAVX2 is Selected.trainGeneric for n weights at places of w.
+func trainRowsAVX2(x *int32, n int, w *int32, at *[4]int, step int32)

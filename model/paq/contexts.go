@@ -2,7 +2,7 @@ package paq
 
 const (
 	fastContexts   = 6
-	strongContexts = 25
+	strongContexts = 28
 )
 
 // features is what the contexts are made of beside the last bytes.
@@ -10,6 +10,7 @@ type features struct {
 	word, before, third uint32 // hashes of the word at hand and those before
 	line, above         int    // where the line at hand begins, and the one before
 	kinds               uint32 // of the last four bytes, two bits each
+	first, fields       uint32 // of the line at hand: its first bytes, and how many were spaces or others
 	column              int    // what kind of place in a record or word
 	record              record
 	followed            [256]uint32     // the bytes that last followed a byte
@@ -43,7 +44,14 @@ func (m *Model) observe() {
 	case m.word != 0:
 		m.third, m.before, m.word = m.before, m.word, 0
 	}
+	if len(m.text)-m.line <= 4 {
+		m.first = m.first<<8 | uint32(c)
+	}
+	if k >= 2 {
+		m.fields++
+	}
 	if c == '\n' {
+		m.fields = 0
 		m.above, m.line = m.line, len(m.text)
 	}
 	if m.wide {
@@ -104,6 +112,10 @@ func (m *Model) contexts() {
 	add(up, m.last(r-1)<<8|m.last(r+1)<<16)
 	add(up+c1-m.last(r+1), c1)
 	add(place, up|uint32(r)<<8)
+	add(up|m.last(r-1)<<8|m.last(r+1)<<16, up2|c1<<8)
+	// Of fields: how a line begins, and how many separators it has had.
+	add(m.first, uint32(min(len(m.text)-m.line, 255)))
+	add(m.fields, recent&0xFFFF)
 	m.column = 0
 	switch {
 	case m.record.sure:

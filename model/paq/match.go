@@ -24,6 +24,7 @@ type matcher struct {
 const (
 	matchClasses = 24
 	matchFactor  = 0x2F0B4C47
+	maxMatchLog  = 20 // of the places a matcher remembers
 )
 
 func newMatcher(least, log int) *matcher {

@@ -1,7 +1,7 @@
 // Package paq predicts the bits of a block by context mixing alone, in the
-// manner of lpaq and paq8 (Mahoney, Data Compression Explained, ch. 4.3): each
-// context has a direct probability and a bit history, match models guess the
-// next byte, selected sets of weights mix them, and adaptive probability maps
+// manner of lpaq and paq8 (Mahoney, Data Compression Explained, ch. 4.3): the bit
+// history that each context has seen stands for an adaptive probability, match models
+// guess the next byte, selected weights mix them, and adaptive probability maps
 // correct the result.
 //
 // It computes with integers only. All that it learns from is the bits before, in
@@ -26,19 +26,25 @@ const (
 	Profiles
 )
 
-// Log bounds the size of the table of contexts: 2^Log slots of 64 bytes.
+// Log bounds the size of the table of contexts: 2^Log lines of 64 bytes.
 const (
 	MinLog = 12
 	MaxLog = 22
 )
 
-// LogFor returns the Log for a block of size bytes, 4 slots a byte, but at most 2^most.
+// LogFor returns the Log for a block of size bytes, 4 lines a byte, but at most 2^most.
 func LogFor(size, most int) int {
 	return min(most, max(MinLog, bits.Len(uint(4*size-1))))
 }
 
 // Memory returns an upper bound of what a model takes for a block of size bytes, in bytes.
-func Memory(log, size int) int64 { return 64<<log + 2*4<<(log-1) + int64(size) + 8<<20 }
+func Memory(log, size int) int64 { return 64<<log + 3*4<<min(log-1, maxMatchLog) + int64(size) + 8<<20 }
+
+const (
+	historyLimit = 400 // bits from which on a history's probability moves at an even pace
+	orderMaps    = 12  // binary logarithms of the contexts of probability maps
+	pairMaps     = 14
+)
 
 // Model predicts the bits of one block.
 type Model struct {
@@ -47,71 +53,111 @@ type Model struct {
 	left     uint   // bits of it still to come
 	nibble   uint32 // the bits of its half behind a leading one
 	slots    slots
-	hashes   []uint32
-	places   [strongContexts]place
-	touched  cell // keeps the compiler from dropping the loads
+	hashes   []uint32 // of contexts for the byte at hand
+	halves   []uint32 // the same for the second half of it
+	lines    []*line  // of the half byte at hand, or at its last bit of the one to come
 	at       []*slot
-	ages     [][256]cm.Adaptive // by context and bit history
-	order0   [256]cell
+	maps     []historyMap // by context
+	order0   [256]state
+	zero     historyMap
 	matchers []*matcher
 	x        []int32
-	sets     []weightSet
-	selected []int
-	y        []int32
-	final    weightSet
+	mixer    mix.Selected
+	mixed    uint32 // the probability that the mixer gave
+	rate     int32  // of learning, of 2^-16
 	apms     []cm.APM
 	wide     bool
 	features
 }
 
-// place is where in the table a context of half a byte belongs.
-type place struct{ hash, at uint32 }
+// historyMap has the probability of a 1 after each bit history.
+type historyMap [256]cm.Adaptive
 
-// New returns a model for a block of at most size bytes with 2^log slots.
+func newHistoryMap() (m historyMap) {
+	for s := range m {
+		m[s] = cm.AdaptiveAt(1<<(cm.ProbBits-1), 0)
+	}
+	return m
+}
+
+// opinion returns the log-odds after a history.
+func (m *historyMap) opinion(s state) int32 { return stretched[m[s]>>20] }
+
+// update learns the bit after history s, and puts it there.
+func (m *historyMap) update(s *state, bit int) {
+	h := *s
+	m[h].Update(bit, historyLimit)
+	*s = transitions[bit&1][h]
+}
+
+// opinions and learn have the loops over all contexts. In functions of their own these
+// keep to the processor's registers.
+
+//go:noinline
+func opinions(x []int32, maps []historyMap, at []*slot, nibble uint32) {
+	maps, x = maps[:len(at)], x[:len(at)]
+	for i, s := range at {
+		x[i] = maps[i].opinion(s[nibble&15])
+	}
+}
+
+//go:noinline
+func learn(maps []historyMap, at []*slot, nibble uint32, bit int) {
+	maps, next := maps[:len(at)], &transitions[bit&1]
+	for i, s := range at {
+		h := s[nibble&15]
+		maps[i][h].Update(bit, historyLimit)
+		s[nibble&15] = next[h]
+	}
+}
+
+// stretched[p>>20] is the log-odds of a probability of 32 bits.
+var stretched = func() (t [4096]int32) {
+	for i := range t {
+		t[i] = cm.Stretch(uint32(2*i+1) << (cm.ProbBits - 13))
+	}
+	return t
+}()
+
+// New returns a model for a block of at most size bytes with 2^log lines.
 func New(p Profile, log, size int) *Model {
-	m := &Model{slots: newSlots(log), node: 1, nibble: 1, left: 8, wide: p == Strong}
-	n, lengths, sets := fastContexts, []int{6}, []int{256 * 3}
+	m := &Model{slots: makeSlots(1 << log), node: 1, nibble: 1, left: 8, zero: newHistoryMap(), wide: p == Strong}
+	n, lengths := fastContexts, []int{6}
 	if m.wide {
-		n, lengths, sets = strongContexts, []int{5, 12, 24}, []int{256 * 3, matchClasses * 8, 256, 2048}
-		m.final = newWeightSet(256, mix.Pad(len(sets)), 1<<16/int32(len(sets)), 4<<4)
-		m.apms = []cm.APM{cm.NewAPM(1 << 16), cm.NewAPM(1 << 16), cm.NewAPM(matchClasses << 8)}
+		n, lengths = strongContexts, []int{5, 12, 24}
+		m.apms = []cm.APM{cm.NewAPM(1 << orderMaps), cm.NewAPM(1 << pairMaps), cm.NewAPM(matchClasses << 8)}
 	} else {
-		m.apms = []cm.APM{cm.NewAPM(1 << 16)}
+		m.apms = []cm.APM{cm.NewAPM(1 << orderMaps)}
 	}
-	m.hashes, m.at, m.ages = make([]uint32, n), make([]*slot, n), make([][256]cm.Adaptive, n)
-	for i := range m.ages {
-		for j := range m.ages[i] {
-			m.ages[i][j] = cm.AdaptiveAt(1<<(cm.ProbBits-1), 0)
-		}
-	}
+	m.hashes, m.halves, m.lines, m.at = make([]uint32, n), make([]uint32, n), make([]*line, n), make([]*slot, n)
+	m.maps = slices.Repeat([]historyMap{newHistoryMap()}, n)
 	for _, length := range lengths {
-		m.matchers = append(m.matchers, newMatcher(length, min(log-1, LogFor(size, 20))))
+		m.matchers = append(m.matchers, newMatcher(length, min(log-1, LogFor(size, maxMatchLog))))
 	}
-	inputs := 2*n + len(lengths) + 2
-	m.x = make([]int32, mix.Pad(inputs))
-	for _, contexts := range sets {
-		m.sets = append(m.sets, newWeightSet(contexts, len(m.x), 1<<16*5/2/int32(inputs), 0))
-	}
-	m.selected, m.y = make([]int, len(sets)), make([]int32, mix.Pad(len(sets)))
+	m.x = make([]int32, mix.Pad(n+len(lengths)+1))
+	initial := int32(1 << mix.WeightBits * 5 / 2 / len(m.x) / mix.Sets)
+	m.mixer = mix.NewSelected(len(m.x), initial, [...]int{256 * 3, matchClasses * 8, 256, 2048})
 	m.setRate()
 	m.contexts()
+	m.slots.fetch(m.lines, m.hashes)
 	m.enter()
 	return m
 }
 
-// Clone returns a model that goes on from where m is, apart from it.
+// Clone returns a model that goes on from where m is, which is between two bytes, apart
+// from it.
 func (m *Model) Clone() *Model {
 	c := *m
-	c.text, c.hashes, c.ages = slices.Clone(m.text), slices.Clone(m.hashes), slices.Clone(m.ages)
-	c.x, c.y, c.selected = slices.Clone(m.x), slices.Clone(m.y), slices.Clone(m.selected)
-	c.slots.table = slices.Clone(m.slots.table)
-	c.at = make([]*slot, len(m.at))
-	for i, s := range m.at {
-		j := m.places[i].at
-		if s != &m.slots.table[j] {
-			j ^= 1
+	c.text, c.hashes, c.halves, c.maps = slices.Clone(m.text), slices.Clone(m.hashes), slices.Clone(m.halves), slices.Clone(m.maps)
+	c.slots, c.lines, c.at = makeSlots(len(m.slots)), make([]*line, len(m.lines)), make([]*slot, len(m.at))
+	copy(c.slots, m.slots)
+	c.slots.fetch(c.lines, c.hashes)
+	for i, l := range m.lines {
+		for j := range l {
+			if &l[j] == m.at[i] {
+				c.at[i] = &c.lines[i][j]
+			}
 		}
-		c.at[i] = &c.slots.table[j]
 	}
 	c.matchers = nil
 	for _, a := range m.matchers {
@@ -119,10 +165,7 @@ func (m *Model) Clone() *Model {
 		b.last = slices.Clone(a.last)
 		c.matchers = append(c.matchers, &b)
 	}
-	c.sets, c.final = slices.Clone(m.sets), m.final.clone()
-	for i := range c.sets {
-		c.sets[i] = c.sets[i].clone()
-	}
+	c.x, c.mixer = slices.Clone(m.x), m.mixer.Clone()
 	c.apms = slices.Clone(m.apms)
 	for i := range c.apms {
 		c.apms[i] = c.apms[i].Clone()
@@ -132,10 +175,11 @@ func (m *Model) Clone() *Model {
 
 // setRate sets the rate at which weights are learnt: fast at first, slow in the end.
 func (m *Model) setRate() {
-	rate := int32(10<<4 + 32<<16/(1<<12+len(m.text)))
-	for i := range m.sets {
-		m.sets[i].rate = rate
+	rate, more := 64, 32<<15
+	if m.wide {
+		rate, more = 24, 24<<15
 	}
+	m.rate = int32(rate + more/(1<<12+len(m.text)))
 }
 
 // Text returns the bytes so far.
@@ -149,19 +193,29 @@ func (m *Model) last(n int) uint32 {
 	return uint32(m.text[len(m.text)-n])
 }
 
-// enter finds the slots of the half byte that begins.
+// enter finds the slots of the first half of a byte.
 func (m *Model) enter() {
 	m.nibble = 1
-	var touched cell
-	for i, h := range m.hashes {
-		h = hash2(h, m.node)
-		at, check := m.slots.touch(h)
-		m.places[i] = place{h, at}
-		touched |= check
+	for i, l := range m.lines {
+		m.at[i] = l.find(state(m.hashes[i] >> 24))
 	}
-	m.touched = touched
-	for i, p := range m.places[:len(m.hashes)] {
-		m.at[i] = m.slots.find(p.hash, p.at)
+}
+
+// approach has the lines fetched where the slots of the second half of a byte are, when
+// three bits of the first are known. The last decides only which slot of a line it is.
+func (m *Model) approach() {
+	for i, h := range m.hashes {
+		h = (h + m.node) * 0x9E3779B1
+		m.halves[i] = h ^ h>>15
+	}
+	m.slots.fetch(m.lines, m.halves)
+}
+
+// cross finds the slots of the second half of a byte, whose first ended with bit.
+func (m *Model) cross(bit int) {
+	m.nibble = 1
+	for i, l := range m.lines {
+		m.at[i] = l.find(state(m.halves[i]>>24)&^1 | state(bit))
 	}
 }
 
@@ -178,86 +232,71 @@ func (m *Model) Learn(text []byte) {
 // Predict returns the probability, of cm.ProbBits bits, that the next bit is 1.
 func (m *Model) Predict() uint32 {
 	x := m.x
-	k := 2 * len(m.at)
-	for i, s := range m.at {
-		c := s[m.nibble&15]
-		direct, indirect := int32(0), int32(0)
-		if h := c.history(); h != 0 {
-			direct = stretched[c.prob()>>4] * sureness[c.count()] >> 8
-			indirect = stretched[m.ages[i][h]>>20]
-		}
-		x[2*i], x[2*i+1] = direct, indirect
-	}
-	longest := 0
+	opinions(x[:len(m.at)], m.maps, m.at, m.nibble)
+	k, longest := len(m.at), 0
 	for _, a := range m.matchers {
 		x[k] = a.opinion(m.text, m.node, m.left)
 		longest = max(longest, a.guess)
 		k++
 	}
-	x[k] = stretched[m.order0[m.node].prob()>>4]
-	x[k+1] = cm.One / 4
-	c1 := m.last(1)
+	x[k] = m.zero.opinion(m.order0[m.node])
+	c1, place := m.last(1), int(m.left-1)
+	sum := m.mixer.Dot(x, m.place(longest)<<8|int(m.node), longest*8+place, int(c1), int(m.kinds)<<3|place) >> mix.WeightBits
+	mixed := int32(max(-cm.MaxOpinion, min(cm.MaxOpinion, sum)))
+	m.mixed = cm.Squash(mixed)
+	order := hash2(c1, m.node) >> (32 - orderMaps)
 	if !m.wide {
-		class := 0
-		if longest > 0 {
-			class = 1
-		}
-		if longest > 15 {
-			class = 2
-		}
-		mixed := m.sets[0].mix(x, class<<8|int(m.node))
-		return max(1, (cm.Squash(mixed)+m.apms[0].Prob(mixed, int(c1<<8|m.node)))/2)
+		return max(1, (m.mixed+m.apms[0].Prob(mixed, int(order)))/2)
 	}
-	m.selected[0] = int(m.column)<<8 | int(m.node)
-	m.selected[1] = longest*8 + int(m.left-1)
-	m.selected[2] = int(c1)
-	m.selected[3] = int(m.kinds)<<3 | int(m.left-1)
-	for i := range m.sets {
-		m.y[i] = m.sets[i].mix(x, m.selected[i])
-	}
-	mixed := m.final.mix(m.y, int(m.node))
-	a := m.apms[0].Prob(mixed, int(c1<<8|m.node))
-	b := m.apms[1].Prob(mixed, int(hash2(m.last(2)<<8|c1, m.node)>>16))
+	a := m.apms[0].Prob(mixed, int(order))
+	b := m.apms[1].Prob(mixed, int(hash2(m.last(2)<<8|c1, m.node)>>(32-pairMaps)))
 	c := m.apms[2].Prob(mixed, longest<<8|int(m.node))
-	return max(1, (cm.Squash(mixed)+a+b+c)/4)
+	return max(1, (m.mixed+a+b+c)/4)
+}
+
+// place returns what kind of place the byte at hand stands in, 0 to 2.
+func (m *Model) place(longest int) int {
+	switch {
+	case m.wide:
+		return m.column
+	case longest > 15:
+		return 2
+	case longest > 0:
+		return 1
+	}
+	return 0
 }
 
 // Update learns the bit that Predict was asked about.
 func (m *Model) Update(bit int) {
-	if m.wide {
-		m.final.learn(m.y, bit)
-	}
-	for i := range m.sets {
-		m.sets[i].learn(m.x, bit)
-	}
+	// Units: opinions 2^-12, miss 2^-16, rate 2^-16, weights 2^-16; Train divides by 2^30.
+	miss := (int32(bit<<cm.ProbBits) - int32(m.mixed)) >> 6
+	m.mixer.Train(m.x, miss*m.rate<<2)
 	for i := range m.apms {
 		m.apms[i].Update(bit)
 	}
-	for i, s := range m.at {
-		c := &s[m.nibble&15]
-		if h := c.history(); h != 0 {
-			m.ages[i][h].Update(bit, 255)
-		}
-		c.update(bit, 250)
-	}
+	learn(m.maps, m.at, m.nibble, bit)
+	m.zero.update(&m.order0[m.node], bit)
 	for _, a := range m.matchers {
 		a.learn(bit)
 	}
-	m.order0[m.node].update(bit, 250)
 	m.node = m.node<<1 | uint32(bit)
 	m.nibble = m.nibble<<1 | uint32(bit)
 	m.left--
 	switch m.left {
+	case 5:
+		m.approach()
 	case 4:
-		m.enter()
+		m.cross(bit)
 	case 0:
 		m.text = append(m.text, byte(m.node))
+		m.node, m.left = 1, 8
+		m.contexts()
+		m.slots.fetch(m.lines, m.hashes)
 		for _, a := range m.matchers {
 			a.advance(m.text)
 		}
 		m.setRate()
-		m.node, m.left = 1, 8
-		m.contexts()
 		m.enter()
 	}
 }

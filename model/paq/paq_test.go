@@ -9,15 +9,15 @@ func TestStates(t *testing.T) {
 		s := queue[0]
 		queue = queue[1:]
 		for bit := range 2 {
-			if next := transitions[s][bit]; !reached[next] {
+			if next := transitions[bit][s]; !reached[next] {
 				reached[next] = true
 				queue = append(queue, next)
 			}
 		}
 	}
-	for s := range transitions {
+	for s := range transitions[0] {
 		for bit := range 2 {
-			if transitions[s][bit] == 0 && reached[state(s)] {
+			if transitions[bit][s] == 0 && reached[state(s)] {
 				t.Errorf("state %d and bit %d lead to the empty history", s, bit)
 			}
 		}

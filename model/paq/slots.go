@@ -1,78 +1,51 @@
 package paq
 
-import "github.com/pith-codec/pith/model/cm"
+import (
+	"unsafe"
 
-// cell is what a context remembers of one bit: a probability (16 bits, less a
-// half, so that a cell of zeros is a new one), how many bits it has seen (8),
-// and their history (8).
-type cell uint32
+	"github.com/pith-codec/pith/internal/hugepage"
+	"github.com/pith-codec/pith/internal/prefetch"
+)
 
-func (c cell) prob() uint32   { return uint32(c)>>16 ^ 1<<15 }
-func (c cell) count() uint32  { return uint32(c) >> 8 & 255 }
-func (c cell) history() state { return state(c) }
+// slot holds the bit histories of a context for half a byte: history i ≥ 1 is that of the
+// bits that i is behind a leading one. Slot[0] is a check.
+type slot [16]state
 
-func (c *cell) update(bit int, limit uint32) {
-	p, n := int32(c.prob()), c.count()
-	p += (int32(bit*65535) - p) * pace[n] >> 16
-	if n < limit {
-		n++
-	}
-	*c = cell(uint32(p)<<16 ^ 1<<31 | n<<8 | uint32(transitions[c.history()][bit]))
+// line is four slots, in one line of the cache. A context has its slot in any of them.
+type line [4]slot
+
+// slots is a hash table of lines.
+type slots []line
+
+func makeSlots(n int) slots {
+	b := hugepage.Make(n * int(unsafe.Sizeof(line{})))
+	return unsafe.Slice((*line)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }
 
-// pace[n] is how far the bit after n others moves a cell's probability, 2^15 being all
-// the way; sureness[n], of 256, is how far a cell of n bits is believed.
-var pace, sureness = func() (p, s [256]int32) {
-	for n := range p {
-		p[n] = int32(2 << 16 / (2*n + 3))
-		s[n] = int32(256 * n / (n + 1))
+// fetch returns where the contexts with the given hashes belong, and has the lines
+// fetched.
+func (s slots) fetch(lines []*line, hashes []uint32) {
+	for i, h := range hashes {
+		lines[i] = &s[h&uint32(len(s)-1)]
 	}
-	return p, s
-}()
-
-// stretched[p>>4] is the log-odds of a probability of 16 bits.
-var stretched = func() (t [4096]int32) {
-	for i := range t {
-		t[i] = cm.Stretch(uint32(2*i+1) << (cm.ProbBits - 13))
-	}
-	return t
-}()
-
-// slot holds a context's cells for half a byte, in one line of the cache: cell
-// 0 is a check, cell i ≥ 1 belongs to the bits that i is behind a leading one.
-type slot [16]cell
-
-// slots is a hash table of slots. A context that finds none of its own takes the
-// less used of two neighbours.
-type slots struct {
-	table []slot
-	shift uint
+	prefetch.Lines(unsafe.Slice((*unsafe.Pointer)(unsafe.Pointer(unsafe.SliceData(lines))), len(lines)))
 }
 
-func newSlots(log int) slots { return slots{make([]slot, 1<<log), uint(32 - log)} }
-
-// touch returns where a context's hash belongs and the check of what lies there. Reading
-// that for all contexts before the first find lets the loads overlap.
-func (s *slots) touch(hash uint32) (i uint32, check cell) {
-	i = hash * 0x9E3779B1 >> s.shift
-	return i, s.table[i][0]
-}
-
-func (s *slots) find(hash, i uint32) *slot {
-	check := cell(hash | 1)
-	a := &s.table[i]
-	if a[0] == check {
-		return a
+// find returns the slot of the context with the given check. One that has none takes
+// that which was used least.
+func (l *line) find(check state) *slot {
+	least := &l[0]
+	for i := range l {
+		s := &l[i]
+		if s[0] == check {
+			return s
+		}
+		if s[1] < least[1] {
+			least = s
+		}
 	}
-	b := &s.table[i^1]
-	if b[0] == check {
-		return b
-	}
-	if b[1].count() < a[1].count() {
-		a = b
-	}
-	*a = slot{check}
-	return a
+	*least = slot{check}
+	return least
 }
 
 func hash2(a, b uint32) uint32 {

@@ -5,7 +5,7 @@ package paq
 // the ZPAQ specification, level 2, section 4.1). State 0 has seen nothing.
 type state = uint8
 
-// transitions[s][bit] is the state after s and the bit.
+// transitions[bit][s] is the state after s and the bit.
 var transitions = makeTransitions()
 
 // mostOf[n] is the largest count that may stand beside a count of n.
@@ -56,7 +56,7 @@ func discount(n int) (m int) {
 	return m
 }
 
-func makeTransitions() (t [256][2]state) {
+func makeTransitions() (t [2][256]state) {
 	type counts struct{ zeros, ones int }
 	first := map[counts]int{} // looked up only, so its order does not matter
 	var all []counts
@@ -79,7 +79,7 @@ func makeTransitions() (t [256][2]state) {
 				next += variants(z, o) - 1
 			}
 			for i := range variants(c.zeros, c.ones) {
-				t[first[c]+i][bit] = state(next)
+				t[bit][first[c]+i] = state(next)
 			}
 		}
 	}

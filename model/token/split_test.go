@@ -93,3 +93,12 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Fuzz(checkSplit)
 }
+
+// Decoders split the text of dictionaries, so the classes of characters are part of the
+// numerics: a Go version with others needs another codec.Numerics, and a line in
+// NUMERICS.md.
+func TestUnicodeVersion(t *testing.T) {
+	if unicode.Version != "15.0.0" {
+		t.Errorf("Unicode %s, but version 4 of the numerics has 15.0.0", unicode.Version)
+	}
+}

@@ -10,9 +10,10 @@
 //
 // The pre-tokenizer splits by Unicode classes as the running Go version knows
 // them. A byte that is not part of valid UTF-8 counts as a symbol, neither
-// letter, digit nor space. A later Unicode version may split differently, which
-// costs nothing but a few bits: decoding needs only the bytes of each token. So
-// does a piece of more than 64 KiB, which is cut there to bound memory.
+// letter, digit nor space. A piece of more than 64 KiB is cut there to bound
+// memory. How a text is split does not matter to a decoder, which needs only the
+// bytes of each token, but for a dictionary, which it splits itself: so a later
+// Unicode version is another version of the numerics.
 package token
 
 import (
@@ -58,8 +59,7 @@ const (
 // New reads the tokenizer of a file, of the model gpt2 or llama (SentencePiece).
 // Tokens of the types normal and byte stand for their bytes; all others are special.
 // Of the pre-tokenizers of gpt2 it knows gpt-2 and smollm. Others split much as
-// gpt-2 does and are taken for it, which costs size and nothing else, for decoding
-// needs only the bytes of each token.
+// gpt-2 does and are taken for it, which costs size and nothing else.
 func New(f *gguf.File) (*Tokenizer, error) {
 	t := &Tokenizer{}
 	kind, err := f.String("tokenizer.ggml.model")

@@ -2,9 +2,8 @@ package kernel
 
 import (
 	"sync"
-	"unsafe"
 
-	"golang.org/x/sys/unix"
+	"github.com/pith-codec/pith/internal/hugepage"
 )
 
 // A token's products read all weights once, and a processor fetches ahead within
@@ -12,9 +11,8 @@ import (
 // regions that ask for huge pages: decoding of one stream gains a tenth.
 
 const (
-	hugePage = 2 << 20
-	region   = 8 * hugePage
-	line     = 64
+	region = 8 * hugepage.Size
+	line   = 64
 )
 
 var rest struct {
@@ -27,12 +25,7 @@ func allocate(n int) []byte {
 	rest.Lock()
 	defer rest.Unlock()
 	if n > len(rest.bytes) {
-		b := make([]byte, RoundUp(max(n, region), hugePage)+hugePage)
-		past := int(uintptr(unsafe.Pointer(&b[0])) % hugePage)
-		b = b[hugePage-past : len(b)-past]
-		// Only speed depends on it, so where it fails nothing is lost.
-		_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
-		rest.bytes = b
+		rest.bytes = hugepage.Make(RoundUp(max(n, region), hugepage.Size))
 	}
 	b := rest.bytes[:n:n]
 	rest.bytes = rest.bytes[min(RoundUp(n, line), len(rest.bytes)):]

@@ -1,0 +1,24 @@
+package hugepage
+
+import (
+	"testing"
+	"unsafe"
+)
+
+func TestMake(t *testing.T) {
+	for _, n := range []int{0, 1, Size - 1, Size, Size + 1, 3*Size + 5} {
+		b := Make(n)
+		if len(b) != n || cap(b) < n {
+			t.Fatalf("%d bytes asked for, %d of %d made", n, len(b), cap(b))
+		}
+		for i := range b {
+			if b[i] != 0 {
+				t.Fatalf("byte %d of %d is %d", i, n, b[i])
+			}
+			b[i] = 255 // all of it can be written
+		}
+		if n >= 1<<16 && uintptr(unsafe.Pointer(&b[0]))%64 != 0 {
+			t.Errorf("%d bytes do not begin at a cache line", n)
+		}
+	}
+}
