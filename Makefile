@@ -8,4 +8,9 @@ manual:         ; go test ./cmd/pith -run 'TestManual$$' -write
 roundtrip:      ; scripts/roundtrip.sh
 cross:          ; scripts/cross.sh
 bench:          ; scripts/bench.sh
-.PHONY: build test test-race bench-engine generate manual roundtrip cross bench
+coverage:       ; scripts/coverage.sh
+mutate:         ; go run ./internal/mutate ./arith ./container
+fused:          ; scripts/fused.sh
+lint:           ; scripts/lint.sh
+nightly:        ; scripts/nightly.sh
+.PHONY: build test test-race bench-engine generate manual roundtrip cross bench coverage mutate fused lint nightly

@@ -454,7 +454,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		restore(bytes.NewReader(file), 1)
+		hostile(t, file)
 	})
 }
 

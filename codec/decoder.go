@@ -262,6 +262,9 @@ func (d *Decoder) decodeMixing(b *container.Block, dictionary *Dictionary, tick 
 	if need := m.memory(b.Length, dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
+	if err := mixingReady(); err != nil {
+		return nil, err
+	}
 	content, err := decodeMixing(payload, m, b.Length, dictionary, tick)
 	if err != nil {
 		return nil, &DivergedError{b.Offset}

@@ -215,6 +215,9 @@ func (l level) plainBlock(content []byte, tick func(done int)) (*container.Block
 	if hopeless, err := incompressible(content, l.dictionary); hopeless || err != nil {
 		return b, err
 	}
+	if err := mixingReady(); err != nil {
+		return nil, err
+	}
 	code, t := transform.Code(content)
 	if payload := append(prefix(t), encodeMixing(code, l.mixing(len(code)), l.dictionary, tick)...); len(payload) < len(b.Payload) {
 		b.Type, b.Transformed, b.Payload = container.Mixing, t != nil, payload

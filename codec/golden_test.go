@@ -14,7 +14,7 @@ import (
 // golden holds the SHA-256 of files made by numerics version 5, with tiny
 // models and 2 KB of text, on amd64 with the generic kernels. They must come
 // out on every machine. They change with Numerics and with nothing else:
-// then put in what the failing test prints.
+// then put in what the failing test prints, and the hashes of selftest.go.
 var golden = []struct {
 	name  string
 	model tinymodel.Config

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/pith-codec/pith/internal/repair"
 )
 
 var header = Header{Model: ModelID{Number: 1}, Numerics: 3, Memory: MemoryFor(200 << 20)}
@@ -153,11 +155,13 @@ func TestCheckIsCRC32C(t *testing.T) {
 }
 
 func TestEveryFlip(t *testing.T) {
+	tried := 0
 	for name, file := range samples(t) {
 		for i := range file {
 			for change := 1; change < 256; change++ {
 				damaged := bytes.Clone(file)
 				damaged[i] ^= byte(change)
+				tried++
 				_, _, err := readAll(bytes.NewReader(damaged))
 				var unsupported *UnsupportedError
 				if err == nil {
@@ -169,11 +173,15 @@ func TestEveryFlip(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%s tried %d cases", t.Name(), tried)
 }
 
 func TestEveryTruncation(t *testing.T) {
+	tried := 0
+	defer func() { t.Logf("%s tried %d cases", t.Name(), tried) }()
 	for name, file := range samples(t) {
 		for n := range file {
+			tried++
 			_, _, err := readAll(bytes.NewReader(file[:n]))
 			switch {
 			case errors.Is(err, io.ErrUnexpectedEOF) && strings.HasPrefix(err.Error(), "truncated after byte "):
@@ -240,6 +248,7 @@ func TestRefused(t *testing.T) {
 		"no content":                 with(func(b *Block) { b.Length = 0; b.Payload = nil }),
 		"too long":                   with(func(b *Block) { b.Length = MaxNeural + 1 }),
 		"stored too long":            {Type: Stored, Length: MaxContent + 1},
+		"zstd as long as content":    {Type: Zstd, Length: 1, Payload: []byte("x")},
 		"zstd with transforms":       {Type: Zstd, Transformed: true, Length: 9, Payload: []byte("x")},
 		"mixing as long as content":  {Type: Mixing, Length: 1, Payload: []byte("x")},
 		"mixing of nothing":          {Type: Mixing},
@@ -361,7 +370,8 @@ func TestWriteErrors(t *testing.T) {
 	}
 }
 
-// What is accepted is what a Writer writes.
+// What is accepted is what a Writer writes, of files as they are and with their checks
+// made right.
 func FuzzCanonical(f *testing.F) {
 	count := 0
 	for _, file := range samples(f) {
@@ -372,11 +382,14 @@ func FuzzCanonical(f *testing.F) {
 		f.Fatal("no seeds")
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, _, err := readAll(bytes.NewReader(file)); err != nil {
-			return
-		}
-		if got := rewrite(t, file); !bytes.Equal(got, file) {
-			t.Errorf("%x rewritten as %x", file, got)
+		repaired, _ := repair.File(file)
+		for _, file := range [][]byte{file, repaired} {
+			if _, _, err := readAll(bytes.NewReader(file)); err != nil {
+				continue
+			}
+			if got := rewrite(t, file); !bytes.Equal(got, file) {
+				t.Errorf("%x rewritten as %x", file, got)
+			}
 		}
 	})
 }

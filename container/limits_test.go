@@ -291,6 +291,8 @@ func TestSectors(t *testing.T) {
 		return string(b)
 	}
 	file := member(t, header, stored(content(900)), stored(content(900)), stored(content(700)), stored(content(900)))
+	tried := 0
+	defer func() { t.Logf("%s tried %d cases", t.Name(), tried) }()
 	for _, size := range []int{16, 64, 512} {
 		for at := 0; at+size <= len(file); at += 16 {
 			sector := file[at : at+size]
@@ -309,6 +311,7 @@ func TestSectors(t *testing.T) {
 				if bytes.Equal(bad, file) {
 					t.Fatal("not damaged")
 				}
+				tried++
 				if _, _, err := readAll(bytes.NewReader(bad)); err == nil {
 					t.Errorf("%d bytes at %d %s: no error", size, at, name)
 				}
@@ -345,7 +348,7 @@ func TestMillionMembers(t *testing.T) {
 	if after.HeapAlloc > before.HeapAlloc+1<<20 || after.StackInuse > before.StackInuse+1<<20 {
 		t.Errorf("heap %d to %d, stack %d to %d", before.HeapAlloc, after.HeapAlloc, before.StackInuse, after.StackInuse)
 	}
-	t.Logf("%d members in %v", count, time.Since(start))
+	t.Logf("%s tried %d members in %v", t.Name(), count, time.Since(start))
 	runtime.KeepAlive(r)
 }
 

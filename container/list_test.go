@@ -127,3 +127,23 @@ func TestListInputError(t *testing.T) {
 		t.Errorf("input error became %v", err)
 	}
 }
+
+// What is shown of types and identities, and what neither type nor transform may be.
+func TestNames(t *testing.T) {
+	for want, got := range map[string]string{
+		"stored": Stored.String(), "zstd": Zstd.String(), "mixing": Mixing.String(), "neural": Neural.String(), "type 6": Type(6).String(),
+		"sha256:00ff010203040506": DictionaryID{0, 255, 1, 2, 3, 4, 5, 6}.String(),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	head := header.append(nil, false)
+	var corrupt *CorruptError
+	for _, kind := range []byte{8, 16, 0xF8} { // the trailer's type with transforms
+		file := craft(head, part{append([]byte{1, 1}, make([]byte, 8)...), []byte("x")}, part{append([]byte{kind, 1}, make([]byte, 8)...), []byte("x")})
+		if _, _, err := readAll(bytes.NewReader(file)); !errors.As(err, &corrupt) {
+			t.Errorf("kind %d: %v", kind, err)
+		}
+	}
+}

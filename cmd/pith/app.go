@@ -86,6 +86,7 @@ func exitCode(err error) int {
 	var (
 		internal    *internalError
 		shadow      *codec.ShadowError
+		machine     *codec.SelfTestError
 		corrupt     *container.CorruptError
 		unsupported *container.UnsupportedError
 		model       *codec.ModelError
@@ -95,7 +96,7 @@ func exitCode(err error) int {
 		damaged     *store.DamagedError
 	)
 	switch {
-	case errors.As(err, &internal), errors.As(err, &shadow):
+	case errors.As(err, &internal), errors.As(err, &shadow), errors.As(err, &machine):
 		return exitInternal
 	case errors.As(err, &corrupt), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, container.ErrFormat), errors.Is(err, gguf.ErrFormat), errors.As(err, &damaged):
 		return exitCorrupt

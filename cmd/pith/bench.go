@@ -8,12 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,12 +22,14 @@ import (
 
 var benchTool = tool{
 	name:      "bench",
-	arguments: "[FILE|FOLDER|MANIFEST.tsv|CORPUS=FOLDER][:SIZE]...\n       pith bench compare OLD.jsonl NEW.jsonl",
+	arguments: "[FILE|FOLDER|MANIFEST.tsv|CORPUS=FOLDER][:SIZE]...\n       pith bench report LOG.jsonl\n       pith bench compare OLD.jsonl NEW.jsonl",
 	about:     "Measure compressors on files: each result is restored and compared.",
 	notes: `Codecs are gzip, bzip2, xz, zstd, brotli, lz4, zpaq, 7z, with -LEVEL behind the
 name, pith-1 to pith-9, and NAME=COMMAND::COMMAND, which compress and restore;
 in a command {in} and {out} stand for files, else it is a filter. FILE:1M takes
-the first MiB. With --log a run that was stopped goes on where it was. CORPUS is
+the first MiB. A program that is not installed is left out, or a library of Go
+stands in: go-gzip, go-xz, go-zstd, go-brotli, go-lz4. With --log a run that was
+stopped goes on where it was. CORPUS is
 ` + strings.Join(bench.BuiltinNames(), ", ") + `: its files must be what the manifest names.
 `,
 	options: table{
@@ -57,19 +57,36 @@ type benchmark struct {
 }
 
 func runBench(u *ui, c *cli.Context, words []string) int {
-	if len(words) > 0 && words[0] == "compare" {
-		return compareLogs(u, words[1:])
+	if len(words) > 0 {
+		switch words[0] {
+		case "compare":
+			return compareLogs(u, words[1:])
+		case standIn:
+			return runStandIn(u, words[1:])
+		}
 	}
 	b := &benchmark{quiet: c.Bool("quiet"), log: &bench.Log{Machine: bench.ThisMachine()}}
 	format, picture := c.String("format"), c.String("plot")
-	if err := b.read(u, c, words); err != nil {
-		return u.usage(err)
+	report := len(words) > 0 && words[0] == "report"
+	if !report {
+		if err := b.read(u, c, words); err != nil {
+			return u.usage(err)
+		}
 	}
 	switch {
+	case report && len(words) != 2:
+		return u.usage(errors.New("report needs the name of a log"))
 	case format != "" && format != "text" && format != "markdown" && format != "csv" && format != "jsonl":
 		return u.usage(fmt.Errorf("format %q: want text, markdown, csv or jsonl", format))
 	case c.IsSet("plot") && !drawable(picture):
 		return u.usage(fmt.Errorf("--plot %q: want a name that ends with .svg or .png", picture))
+	}
+	if report {
+		log, err := bench.ReadLog(words[1])
+		if err != nil {
+			return u.failed(words[1], err)
+		}
+		return show(u, log.Machine, log.Last(), format, picture)
 	}
 	if err := b.find(words); err != nil {
 		return u.failed(subject("bench", err), err)
@@ -85,22 +102,31 @@ func runBench(u *ui, c *cli.Context, words []string) int {
 	if err != nil {
 		return u.failed(subject("bench", err), err)
 	}
+	return show(u, b.log.Machine, results, format, picture)
+}
+
+// show prints results in a format, draws the picture if it has a name, and returns
+// the exit code, which is 1 if a codec failed.
+func show(u *ui, m bench.Machine, results []*bench.Result, format, picture string) int {
 	code := exitOK
 	for _, r := range results {
 		if r.Error != "" {
 			code = exitError
 		}
 	}
-	var out bytes.Buffer
+	var (
+		out bytes.Buffer
+		err error
+	)
 	switch format {
 	case "markdown":
-		bench.WriteMarkdown(&out, results)
+		bench.WriteMarkdown(&out, m, results)
 	case "csv":
 		err = bench.WriteCSV(&out, results)
 	case "jsonl":
-		err = bench.WriteJSONL(&out, b.log.Machine, results)
+		err = bench.WriteJSONL(&out, m, results)
 	default:
-		bench.WriteText(&out, results)
+		bench.WriteText(&out, m, results)
 	}
 	if err == nil && picture != "" {
 		err = draw(picture, func(w io.Writer, format string) error { return bench.Plot(w, format, results) })
@@ -153,6 +179,12 @@ func (b *benchmark) read(u *ui, c *cli.Context, words []string) (err error) {
 	}
 	for name := range strings.SplitSeq(names, ",") {
 		found, err := bench.Find(strings.TrimSpace(name), self)
+		if errors.Is(err, bench.ErrMissing) && !strings.Contains(name, "=") {
+			if other, ok := bench.StandIn(found, self); ok {
+				u.say("pith: " + err.Error() + ": " + other.Name + " stands in, a library of Go")
+				found, err = other, nil
+			}
+		}
 		switch {
 		case errors.Is(err, bench.ErrMissing) && !chosen:
 			u.say("pith: " + err.Error() + ": it is left out")
@@ -194,17 +226,17 @@ func (b *benchmark) find(words []string) error {
 // measure measures all codecs on all inputs, one after the other if times count.
 // The results are in that order.
 func (b *benchmark) measure() ([]*bench.Result, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	var total, done int64
-	for _, size := range b.sizes {
-		total += size * int64(len(b.codecs))
-	}
+	over := make(chan struct{})
+	windUp.set(func() { stop(); <-over })
+	defer windUp.set(nil)
 	var meter *progress.Meter
 	if !b.quiet {
-		meter = progress.New(os.Stderr, "bench", total)
+		meter = progress.NewCount(os.Stderr, "bench", int64(len(b.inputs)*len(b.codecs)))
 	}
 	defer meter.Clear()
+	forecast := b.forecast()
 	results := make([]*bench.Result, len(b.inputs)*len(b.codecs))
 	var (
 		lock  sync.Mutex
@@ -212,6 +244,20 @@ func (b *benchmark) measure() ([]*bench.Result, error) {
 		fault error
 		slots = make(chan struct{}, max(1, b.jobs))
 	)
+	go func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case now := <-tick.C:
+				lock.Lock()
+				meter.Say(forecast.String(now))
+				lock.Unlock()
+			}
+		}
+	}()
 	for i := range results {
 		in, codec := b.inputs[i/len(b.codecs)], b.codecs[i%len(b.codecs)]
 		size := b.sizes[i/len(b.codecs)]
@@ -226,6 +272,7 @@ func (b *benchmark) measure() ([]*bench.Result, error) {
 			defer func() { <-slots }()
 			lock.Lock()
 			r := b.log.Done(codec, in, size, b.o)
+			forecast.begin(i, time.Now())
 			lock.Unlock()
 			known := r != nil
 			var err error
@@ -241,11 +288,15 @@ func (b *benchmark) measure() ([]*bench.Result, error) {
 				fault = err
 			}
 			results[i] = r
-			done += size
-			meter.Set(done)
+			forecast.end(i, time.Now(), !known)
+			meter.Set(forecast.done)
 		})
 	}
 	all.Wait()
+	close(over)
+	if ctx.Err() != nil {
+		select {} // the signal ends the program
+	}
 	return results, fault
 }
 

@@ -56,7 +56,7 @@ func TestFaultsAtSystemCalls(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d faults at system calls, in %d runs", cases.Load(), runs.Load())
+	t.Logf("%s tried %d faults, in %d runs", t.Name(), cases.Load(), runs.Load())
 }
 
 // faulty tries all faults on one command line.

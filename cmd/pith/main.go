@@ -4,6 +4,7 @@ package main
 import (
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/pith-codec/pith/internal/atomicfile"
@@ -37,8 +38,33 @@ func run() int {
 		atomicfile.DiscardAll()
 		return code
 	case s := <-signals:
+		windUp.run()
 		progress.Stop()
 		atomicfile.DiscardAll()
 		return 128 + int(s.(syscall.Signal))
+	}
+}
+
+// windUp is what has to be done before a signal ends the program.
+var windUp ending
+
+type ending struct {
+	lock sync.Mutex
+	do   func()
+}
+
+// set has do run when a signal comes, nothing if it is nil.
+func (e *ending) set(do func()) {
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	e.do = do
+}
+
+func (e *ending) run() {
+	e.lock.Lock()
+	do := e.do
+	e.lock.Unlock()
+	if do != nil {
+		do()
 	}
 }

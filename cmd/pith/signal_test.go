@@ -4,10 +4,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -106,4 +109,63 @@ func TestIgnoredSignal(t *testing.T) {
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 143 {
 		t.Errorf("ended by %v, want exit code 143 of the second signal", err)
 	}
+}
+
+// A benchmark that is interrupted ends the codec that runs, with what that started,
+// and leaves no folder; its log has what was measured until then.
+func TestInterruptedBench(t *testing.T) {
+	if signal.Ignored(syscall.SIGINT) {
+		t.Skip("skipped: SIGINT is ignored in this process, and so in its children")
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("some text"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	const hang = "sleep 60 & echo $! >$1; wait"
+	if err := os.WriteFile(filepath.Join(dir, "hang"), []byte(hang), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", "exec pith bench a --log log --codecs 'cat=cat::cat,hangs=sh hang child::cat'")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var child int
+	for deadline := time.Now().Add(30 * time.Second); child == 0; time.Sleep(5 * time.Millisecond) {
+		text, _ := os.ReadFile(filepath.Join(dir, "child"))
+		if strings.HasSuffix(string(text), "\n") {
+			child, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the codec did not start")
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 130 {
+		t.Errorf("ended by %v, want exit code 130", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(child, 0) == nil && !zombie(child); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("what the codec started runs still")
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) != 0 {
+		t.Errorf("left in the folder for temporary files: %v, %v", left, err)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "log"))
+	if err != nil || strings.Count(string(log), `"codec":"cat"`) != 1 || strings.Contains(string(log), "hangs") {
+		t.Errorf("log is %s, %v", log, err)
+	}
+}
+
+// zombie reports whether a process has ended and nobody has asked how.
+func zombie(pid int) bool {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // of Linux
+	return strings.Contains(string(text), ") Z ")
 }

@@ -47,6 +47,7 @@ func TestExitCodes(t *testing.T) {
 		{&codec.ModelError{Err: errors.New("gone")}, 4, "use the pith that made it"},
 		{&codec.NumericsError{}, 4, "use the pith that made it"},
 		{&codec.DivergedError{}, 4, "please report this"},
+		{&codec.SelfTestError{What: "x"}, 3, "does not compute as it must: x"},
 		{fs.ErrNotExist, 1, ""},
 		{fs.ErrExist, 1, "use -f"},
 		{atomicfile.ErrNotRegular, 1, "use -c"},

@@ -49,8 +49,8 @@ const DefaultCodecs = "gzip-9,bzip2-9,xz-9e,zstd-19,brotli-11,pith-1,pith-2,pith
 var ErrMissing = errors.New("not installed")
 
 // Find returns the codec that a name stands for: a program, alone or with a level
-// behind a dash (xz, zstd-19); pith-LEVEL, which is the program self; or
-// NAME=COMMAND::COMMAND, which compress and restore. The error wraps ErrMissing if
+// behind a dash (xz, zstd-19); pith-LEVEL, which is the program self;
+// go-PROGRAM, a library that stands in for it; or NAME=COMMAND::COMMAND, which compress and restore. The error wraps ErrMissing if
 // the program is not installed.
 func Find(name, self string) (Codec, error) {
 	if short, commands, ok := strings.Cut(name, "="); ok {
@@ -62,8 +62,11 @@ func Find(name, self string) (Codec, error) {
 		return c, installed(c)
 	}
 	base, level, _ := strings.Cut(name, "-")
-	if base == "pith" {
+	switch base {
+	case "pith":
 		return own(name, level, self)
+	case "go":
+		return findLibrary(level, self)
 	}
 	p, ok := programs[base]
 	if !ok {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -151,6 +152,17 @@ func WriteJSONL(w io.Writer, m Machine, results []*Result) error {
 		}
 	}
 	return nil
+}
+
+// Last returns the results with those left out that the same codec has a later one of
+// on the same file.
+func (l *Log) Last() (all []*Result) {
+	for i, r := range l.Results {
+		if !slices.ContainsFunc(l.Results[i+1:], func(later *Result) bool { return later.File == r.File && later.Codec == r.Codec }) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // Close closes the file, if there is one.

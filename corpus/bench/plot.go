@@ -18,10 +18,11 @@ import (
 	"github.com/pith-codec/pith/internal/picture"
 )
 
-// Size of a plot.
+// Size of a plot, and of what tells its colours.
 const (
-	plotWidth  = 22 * vg.Centimeter
-	plotHeight = 11 * vg.Centimeter
+	plotWidth   = 22 * vg.Centimeter
+	plotHeight  = 11 * vg.Centimeter
+	legendWidth = 2.6 * vg.Centimeter
 )
 
 // Plot draws the results as a picture in the format "svg" or "png": size against
@@ -32,7 +33,7 @@ func Plot(w io.Writer, format string, results []*Result) error {
 	if p := scatter(Summaries(results)); p != nil {
 		plots = append(plots, p)
 	}
-	bars, err := barsByFile(results)
+	bars, legend, err := barsByFile(results)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,12 @@ func Plot(w io.Writer, format string, results []*Result) error {
 			top := height - plotHeight*vg.Length(i)
 			part := all
 			part.Max.Y, part.Min.Y = top, top-plotHeight
-			p.Draw(draw.Crop(part, 4*vg.Millimeter, -6*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
+			part = draw.Crop(part, 4*vg.Millimeter, -6*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter)
+			if p == bars {
+				legend.Draw(draw.Crop(part, part.Max.X-part.Min.X-legendWidth+4*vg.Millimeter, 0, 0, -vg.Centimeter))
+				part = draw.Crop(part, 0, -legendWidth, 0, 0)
+			}
+			p.Draw(part)
 		}
 	})
 }
@@ -75,7 +81,8 @@ func scatter(all []*Summary) *plot.Plot {
 	speed := func(s *Summary) float64 { return float64(s.Size) / s.Compress / 1e6 }
 	p := newPlot("Size and speed: lower and further right is better")
 	p.X.Label.Text, p.Y.Label.Text = "compressing, MB/s (10⁶ bytes, wall time)", "bits per byte, all files"
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(decades)
+	p.Y.Tick.Marker = plot.TickerFunc(steps)
 	p.Add(plotter.NewGrid())
 	var line plotter.XYs
 	for _, s := range front(good) {
@@ -89,10 +96,8 @@ func scatter(all []*Summary) *plot.Plot {
 		points[i], names[i] = plotter.XY{X: speed(s), Y: s.Bits()}, s.Codec
 	}
 	dots, _ := plotter.NewScatter(points)
-	dots.GlyphStyle = draw.GlyphStyle{Color: color.RGBA{R: 31, G: 119, B: 180, A: 255}, Radius: vg.Points(3.5), Shape: draw.CircleGlyph{}}
-	labels, _ := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: names})
-	labels.Offset = vg.Point{X: vg.Points(5), Y: vg.Points(-12)}
-	p.Add(dots, labels)
+	dots.GlyphStyle = draw.GlyphStyle{Color: color.RGBA{R: 31, G: 119, B: 180, A: 255}, Radius: vg.Points(dotRadius), Shape: draw.CircleGlyph{}}
+	p.Add(dots, labels{points, names})
 	// Room for names at the right, and around single points.
 	p.X.Min, p.X.Max = p.X.Min/1.5, p.X.Max*2.5
 	p.Y.Min, p.Y.Max = max(0, p.Y.Min-0.15), p.Y.Max+0.15
@@ -113,9 +118,10 @@ func front(all []*Summary) (best []*Summary) {
 	return best
 }
 
-// barsByFile draws the bits per byte of each codec on each file. It returns nil if no
+// barsByFile draws the bits per byte of each codec on each file, and what colours mean,
+// which belongs to the right of it. It returns nil if no
 // result is good.
-func barsByFile(results []*Result) (*plot.Plot, error) {
+func barsByFile(results []*Result) (*plot.Plot, *plot.Legend, error) {
 	var files, codecs []string
 	values := map[[2]string]float64{}
 	for _, r := range results {
@@ -131,13 +137,18 @@ func barsByFile(results []*Result) (*plot.Plot, error) {
 		values[[2]string{r.File, r.Codec}] = r.Bits()
 	}
 	if len(files) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	p := newPlot("Bits per byte by file: lower is better")
-	p.Y.Label.Text, p.Y.Min = "bits per byte", 0
-	p.Add(plotter.NewGrid())
-	room := float64(plotWidth-4*vg.Centimeter) / float64(len(files))
-	width := vg.Length(min(room*0.8/float64(len(codecs)), float64(vg.Centimeter)))
+	p.Y.Label.Text, p.Y.Min, p.Y.Tick.Marker = "bits per byte", 0, plot.TickerFunc(steps)
+	lines := plotter.NewGrid()
+	lines.Vertical.Width = 0
+	p.Add(lines)
+	room := float64(plotWidth-legendWidth-3*vg.Centimeter) / float64(len(files))
+	width := vg.Length(min(room*0.85/float64(len(codecs)), float64(vg.Centimeter)))
+	legend := plot.NewLegend()
+	legend.Top, legend.Left, legend.ThumbnailWidth, legend.Padding = true, true, vg.Points(12), vg.Points(2)
+	legend.TextStyle.Font.Size = font.Points(9)
 	for i, codec := range codecs {
 		heights := make(plotter.Values, len(files))
 		for j, file := range files {
@@ -145,41 +156,33 @@ func barsByFile(results []*Result) (*plot.Plot, error) {
 		}
 		bars, err := plotter.NewBarChart(heights, width)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		bars.Color, bars.LineStyle.Width = shade(i, len(codecs)), 0
 		bars.Offset = width * vg.Length(float64(i)-float64(len(codecs)-1)/2)
 		p.Add(bars)
-		p.Legend.Add(codec, bars)
+		legend.Add(codec, bars)
 	}
-	p.Legend.Top, p.Legend.Left = true, false
-	p.Legend.TextStyle.Font.Size = font.Points(9)
 	p.NominalX(files...)
 	if len(files) > 4 {
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/5, draw.XRight, draw.YTop
 	}
-	top := p.Y.Max
-	p.Y.Max = top * 1.05
-	p.X.Max = float64(len(files)-1) + 0.6 + 0.16*float64(len(files)) // the legend's
-	p.X.Min = -0.6
-	return p, nil
+	p.Y.Max *= 1.05
+	p.X.Min, p.X.Max = -0.6, float64(len(files))-0.4
+	return p, &legend, nil
 }
 
-// shade returns a colour for the ith of n.
+// shade returns a colour for the ith of n: around the circle of hues, every other one
+// darker.
 func shade(i, n int) color.Color {
 	if n <= len(plotutil.SoftColors) {
 		return plotutil.SoftColors[i]
 	}
-	// Around the circle of hues, every other one darker.
-	light := 0.62 - 0.2*float64(i%2)
-	return hue(float64(i)/float64(n), light)
-}
-
-// hue returns a colour of full circle h and a lightness, both in 0…1.
-func hue(h, light float64) color.Color {
+	lightness := 0.85 - 0.3*float64(i%2)
+	h := float64(i) / float64(n)
 	channel := func(shift float64) uint8 {
 		x := math.Abs(math.Mod(h+shift, 1)*6 - 3)
-		return uint8(255 * light * (0.35 + 0.65*max(0, min(1, x-1))) / 0.62)
+		return uint8(255 * lightness * (0.3 + 0.6*max(0, min(1, x-1))))
 	}
 	return color.RGBA{channel(0), channel(2.0 / 3), channel(1.0 / 3), 255}
 }

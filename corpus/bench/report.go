@@ -142,8 +142,9 @@ func tables(results []*Result) [][][]string {
 	return [][][]string{grid(results), sums}
 }
 
-// WriteText writes the results as tables for a terminal, and what failed.
-func WriteText(w io.Writer, results []*Result) {
+// WriteText writes the results as tables for a terminal, what failed, and what they
+// were measured with.
+func WriteText(w io.Writer, m Machine, results []*Result) {
 	for i, table := range tables(results) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		for _, row := range table {
@@ -155,10 +156,12 @@ func WriteText(w io.Writer, results []*Result) {
 		}
 	}
 	writeFailures(w, results, "")
+	writeConditions(w, m, results)
 }
 
-// WriteMarkdown writes the results as tables of Markdown, and what failed.
-func WriteMarkdown(w io.Writer, results []*Result) {
+// WriteMarkdown writes the results as tables of Markdown, what failed, and what they
+// were measured with.
+func WriteMarkdown(w io.Writer, m Machine, results []*Result) {
 	for i, table := range tables(results) {
 		for j, row := range table {
 			fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
@@ -171,6 +174,7 @@ func WriteMarkdown(w io.Writer, results []*Result) {
 		}
 	}
 	writeFailures(w, results, "- ")
+	writeConditions(w, m, results)
 }
 
 func writeFailures(w io.Writer, results []*Result, bullet string) {
@@ -184,6 +188,17 @@ func writeFailures(w io.Writer, results []*Result, bullet string) {
 			fmt.Fprintf(w, "%s%s on %s failed: %s\n", bullet, r.Codec, r.File, r.Error)
 		}
 	}
+}
+
+// writeConditions writes what codecs and machine say of themselves.
+func writeConditions(w io.Writer, m Machine, results []*Result) {
+	var versions []string
+	for _, r := range results {
+		if v := r.Codec + " is " + r.Version; !slices.Contains(versions, v) {
+			versions = append(versions, v)
+		}
+	}
+	fmt.Fprintf(w, "\nMeasured on %s, %d cores, %s/%s, %s: %s.\n", m.CPU, m.Cores, m.OS, m.Arch, m.When.Format("2006-01-02"), strings.Join(versions, "; "))
 }
 
 // WriteCSV writes a line for each result, in bytes and seconds.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // results are of two files, 100 and 300 bytes, and three codecs.
@@ -55,13 +56,14 @@ func TestSummaries(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	var text, markdown, table bytes.Buffer
-	WriteText(&text, results())
-	WriteMarkdown(&markdown, results())
+	m := Machine{CPU: "a processor", Cores: 3, OS: "an os", Arch: "an arch", When: time.Date(2020, 5, 6, 7, 8, 9, 0, time.UTC)}
+	WriteText(&text, m, results())
+	WriteMarkdown(&markdown, m, results())
 	if err := WriteCSV(&table, results()); err != nil {
 		t.Fatal(err)
 	}
 	for name, out := range map[string]string{"text": text.String(), "markdown": markdown.String()} {
-		for _, want := range []string{"z on a failed: restoring: took too long", "0 (1 failed)", "4.000", "2.400", "1100"} {
+		for _, want := range []string{"z on a failed: restoring: took too long", "0 (1 failed)", "4.000", "2.400", "1100", "Measured on a processor, 3 cores, an os/an arch, 2020-05-06: x is 1; "} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s lacks %q:\n%s", name, want, out)
 			}
@@ -159,6 +161,19 @@ func TestChanges(t *testing.T) {
 	before[0].Compress = []Cost{{Wall: 8}, {Wall: 16}}
 	if changes, _ := Changes(before, after[4:5]); len(changes) != 0 {
 		t.Errorf("%+v", changes)
+	}
+}
+
+func TestLast(t *testing.T) {
+	l := &Log{Results: append(results(), &Result{File: "a", Codec: "y", Coded: 7})}
+	last := l.Last()
+	if len(last) != 6 || last[5].Coded != 7 {
+		t.Errorf("%d results, the last %+v", len(last), last[len(last)-1])
+	}
+	for _, r := range last[:5] {
+		if r.File == "a" && r.Codec == "y" {
+			t.Errorf("%+v is there still", r)
+		}
 	}
 }
 

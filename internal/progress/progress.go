@@ -28,11 +28,21 @@ type Meter struct {
 // New returns a meter of a job of total bytes, negative if that is not known.
 // It is nil if there is nothing to do or out is not a terminal.
 func New(out *os.File, name string, total int64) *Meter {
+	return begin(out, name, total, newMeter)
+}
+
+// NewCount is New for a job that is counted in steps, as long as each may take. It
+// leaves foretelling the time to the caller: see Say.
+func NewCount(out *os.File, name string, total int64) *Meter {
+	return begin(out, name, total, newCount)
+}
+
+func begin(out *os.File, name string, total int64, make func(io.Writer, string, int64, func() int) *Meter) *Meter {
 	fd := int(out.Fd())
 	if total == 0 || !term.IsTerminal(fd) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	return newMeter(out, name, total, func() int {
+	return make(out, name, total, func() int {
 		if width, _, err := term.GetSize(fd); err == nil && width > 0 {
 			return width
 		}
@@ -45,27 +55,40 @@ const (
 	numbers  = 64
 	nameMost = 24
 	barMost  = 40
+	textMost = 56 // what Say tells
+	countBar = 10
 )
 
 func newMeter(out io.Writer, name string, total int64, columns func() int) *Meter {
 	name = shorten(name, nameMost)
-	l := &line{out: out, columns: columns, from: time.Now().Add(Delay), plain: os.Getenv("NO_COLOR") != ""}
-	m := &Meter{total: total, line: l}
-	m.bar = progressbar.NewOptions64(max(total, -1),
-		progressbar.OptionSetWriter(l),
-		progressbar.OptionSetDescription(name),
+	return start(out, name, total, columns,
 		progressbar.OptionSetWidth(min(max(columns()-numbers-uniseg.StringWidth(name), 5), barMost)),
 		progressbar.OptionShowBytes(true),
-		progressbar.OptionShowCount(), // or it is redrawn only when the percentage changes
 		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionUseIECUnits(true),
-		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetPredictTime(true))
+}
+
+func newCount(out io.Writer, name string, total int64, columns func() int) *Meter {
+	return start(out, shorten(name, textMost), total, columns,
+		progressbar.OptionSetWidth(countBar),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetPredictTime(false))
+}
+
+func start(out io.Writer, name string, total int64, columns func() int, options ...progressbar.Option) *Meter {
+	l := &line{out: out, columns: columns, from: time.Now().Add(Delay), plain: os.Getenv("NO_COLOR") != ""}
+	m := &Meter{total: total, line: l}
+	m.bar = progressbar.NewOptions64(max(total, -1), append(options,
+		progressbar.OptionSetWriter(l),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionShowCount(), // or it is redrawn only when the percentage changes
 		progressbar.OptionThrottle(200*time.Millisecond),
 		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionUseANSICodes(true),
 		progressbar.OptionClearOnFinish(),
-	)
+	)...)
 	// The bar counts from now on, though it is drawn later: else the first rate
 	// would be that of a second's work done in no time.
 	m.bar.StartWithoutRender()
@@ -82,6 +105,14 @@ func (m *Meter) Set(done int64) {
 	}
 	// An error would say that the terminal has gone, or that done makes no sense.
 	_ = m.bar.Set64(done)
+}
+
+// Say shows text in the place of the name.
+func (m *Meter) Say(text string) {
+	if m == nil {
+		return
+	}
+	m.bar.Describe(shorten(text, textMost))
 }
 
 // Clear removes the meter from the terminal for good.

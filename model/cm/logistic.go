@@ -19,7 +19,8 @@ const (
 // logTable[i] is log2(1 + i/4096)·One, rounded.
 var logTable = func() (t [4096]int32) {
 	for i := range t {
-		t[i] = int32(float64(exact.Log2(1+float64(i)/4096)*One) + 0.5)
+		// Compilers turn such a division into a product, and may fuse that.
+		t[i] = int32(float64(exact.Log2(1+float64(float64(i)/4096))*One) + 0.5)
 	}
 	return t
 }()
@@ -42,7 +43,7 @@ const squashStep = One / 64
 // nine fraction bits.
 var squashTable = func() (t [2*MaxOpinion/squashStep + 2]uint32) {
 	for i := range t {
-		x := float64(i)/64 - ProbBits
+		x := float64(float64(i)/64) - ProbBits
 		t[i] = uint32(float64(float64(1<<(ProbBits+9))/(1+exact.Exp2(-x))) + 0.5)
 	}
 	return t

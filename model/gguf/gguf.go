@@ -219,7 +219,7 @@ type place struct {
 // checkPlaces checks that tensors lie within the size of all data and share no
 // bytes, for with those a small file could ask for a large model.
 func checkPlaces(places []place, size uint64) error {
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) })
 	end, last := uint64(0), ""
 	for _, p := range places {
 		if p.offset < end {

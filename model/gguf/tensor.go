@@ -126,7 +126,7 @@ func half(h uint16) float32 {
 	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
 	switch exponent {
 	case 0:
-		f := float32(fraction) / (1 << 24)
+		f := float32(float32(fraction) / (1 << 24))
 		return math.Float32frombits(math.Float32bits(f) | sign)
 	case 31:
 		return math.Float32frombits(sign | 255<<23 | fraction<<13)
