@@ -368,4 +368,5 @@ func TestSecondDecoderVectors(t *testing.T) {
 	if tried < 1000 {
 		t.Errorf("only %d files", tried)
 	}
+	t.Logf("%s tried %d files", t.Name(), tried)
 }
