@@ -34,5 +34,5 @@ func (l *Length) Add(bit int, p uint32) {
 
 // Bits returns the length in bits.
 func (l *Length) Bits() float64 {
-	return float64(l.halved) - exact.Log2(float64(max(l.product, one))/one)
+	return float64(l.halved) - exact.Log2(float64(float64(max(l.product, one))/one))
 }
