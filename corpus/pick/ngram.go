@@ -33,7 +33,7 @@ type Ngram struct {
 // the documents makes no difference.
 type counts struct {
 	of  []int64
-	all int64
+	all atomic.Int64
 }
 
 // damped[n] is 256·(1 + ln n), rounded.
@@ -78,7 +78,7 @@ func each(text []byte, visit func(f uint32, count int64)) {
 func (c *counts) add(text []byte) {
 	all := int64(0)
 	each(text, func(f uint32, count int64) { atomic.AddInt64(&c.of[f], count); all += count })
-	atomic.AddInt64(&c.all, all)
+	c.all.Add(all)
 }
 
 // Target takes in a text of the target, Background one of the source. Several
@@ -90,7 +90,7 @@ func (g *Ngram) Background(text []byte) { g.far.add(text) }
 func (g *Ngram) Ready() {
 	g.ratio = make([]float64, buckets)
 	for f := range g.ratio {
-		g.ratio[f] = g.weigh(g.near.of[f], g.near.all, f)
+		g.ratio[f] = g.weigh(g.near.of[f], g.near.all.Load(), f)
 	}
 }
 
@@ -101,7 +101,7 @@ func (g *Ngram) weigh(near, all int64, f int) float64 {
 		return rest
 	}
 	p := float64(near) / float64(all)
-	q := (float64(g.far.of[f]) + 128) / (float64(g.far.all) + 128*buckets)
+	q := (float64(g.far.of[f]) + 128) / (float64(g.far.all.Load()) + 128*buckets)
 	return exact.Log2(1 - share + float64(share*(p/q)))
 }
 
@@ -119,7 +119,7 @@ func (g *Ngram) Score(text []byte) float64 {
 // all but it.
 func (g *Ngram) Without(text []byte) float64 {
 	own := map[uint32]int64{}
-	all := g.near.all
+	all := g.near.all.Load()
 	each(text, func(f uint32, count int64) { own[f] = count; all -= count })
 	sum, n := 0.0, 0
 	features(text, func(f uint32) { sum, n = sum+g.weigh(g.near.of[f]-own[f], all, int(f)), n+1 })
