@@ -55,6 +55,9 @@ type neural struct {
 	engine     *lm.Engine
 	weights    []*lm.Weights
 	dictionary *Dictionary // of the block at hand; nil if there is none
+
+	unchecked bool       // nothing is to be restored
+	spare     *lm.Stream // of Lengths
 }
 
 func newNeural(m *Model, threads int, d *Dictionary) (*neural, error) {
@@ -174,7 +177,9 @@ func (n *neural) streamOpinions(state *lm.Stream, p *pending, tokens []int32, hi
 		tick(batch[len(batch)-1].to)
 	}
 	last := feeds[len(feeds)-1]
-	err = n.repeatRow(state, last, tokens, hits, list)
+	if !n.unchecked {
+		err = n.repeatRow(state, last, tokens, hits, list)
+	}
 	if len(*p) == 0 {
 		state.Rewind()
 		p.add(last.token, n.m)
@@ -190,8 +195,15 @@ func (n *neural) encode(p *primed, tokens []int32, hits []bool, size int, s shap
 		return nil, err
 	}
 	whole := slices.Clone(lists)
-	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, len(tokens))
 	c := bitEncoder{arith.NewEncoder(nil)}
+	n.code(p, tokens, lists, size, s, c)
+	payload := c.Finish()
+	return payload, n.shadow(p, payload, tokens, whole, size, s)
+}
+
+// code codes the tokens of a block of size bytes, with the opinions of each stream.
+func (n *neural) code(p *primed, tokens []int32, lists [][]int32, size int, s shape, c ensemble.BitCoder) {
+	mixer, repeats := p.newMixer(n.m, s.streams, size), p.newRepeats(s.streams, len(tokens))
 	for step := range s.steps(len(tokens)) {
 		expected := expect(repeats, s)
 		for i, x := range expected {
@@ -206,8 +218,6 @@ func (n *neural) encode(p *primed, tokens []int32, hits []bool, size int, s shap
 			repeats.Append(i, id)
 		}
 	}
-	payload := c.Finish()
-	return payload, n.shadow(p, payload, tokens, whole, size, s)
 }
 
 // expected is the token that a repeat lets a stream expect.

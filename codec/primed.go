@@ -17,6 +17,7 @@ type primed struct {
 	state   *lm.Stream
 	pending pending // behind state
 	mixer   *ensemble.Mixer
+	repeats *ensemble.Repeats // that have the tokens; nil if they are made for each block
 }
 
 // prime returns what streams begin with, nil without a dictionary. The error is a
@@ -30,17 +31,16 @@ func (n *neural) prime(window int) (*primed, error) {
 	defer d.lock.Unlock()
 	var err error
 	if d.neural == nil || d.neural.model != n.m || d.neural.window != window {
-		d.neural, err = n.learn(window)
+		// The tables of the mixer are the largest, so that it serves all blocks.
+		d.neural, err = n.learn(d.data, window, container.MaxNeural)
 	}
 	return d.neural, err
 }
 
-// learn primes the models with a dictionary: the language model with its tail, the
-// mixer with all of it. The error is a *ShadowError.
-func (n *neural) learn(window int) (*primed, error) {
-	// Transforms leave the text of blocks with such line ends.
-	text := bytes.ReplaceAll(n.dictionary.data, []byte("\r\n"), []byte("\n"))
-	p := &primed{model: n.m, window: window, tokens: n.m.tokens.Encode(nil, text)}
+// learn primes the models with data: the language model with its tail, a mixer for
+// size bytes with all of it. The error is a *ShadowError.
+func (n *neural) learn(data []byte, window, size int) (*primed, error) {
+	p := &primed{model: n.m, window: window, tokens: n.m.tokens.Encode(nil, unixLines(data))}
 	tail := p.tokens[max(0, len(p.tokens)-window/2):]
 	n.reserve(prefill)
 	p.state = n.m.lm.NewStream(window, prefill)
@@ -49,8 +49,7 @@ func (n *neural) learn(window int) (*primed, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The tables of the mixer are the largest, so that it serves all blocks.
-	p.mixer = ensemble.NewMixer(n.m.vocabulary, 1, container.MaxNeural)
+	p.mixer = ensemble.NewMixer(n.m.vocabulary, 1, size)
 	for _, id := range p.tokens[:len(p.tokens)-len(tail)] {
 		p.mixer.Learn(0, id)
 	}
@@ -59,6 +58,9 @@ func (n *neural) learn(window int) (*primed, error) {
 	}
 	return p, nil
 }
+
+// unixLines returns a text as transforms leave that of blocks with line ends of DOS.
+func unixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // forgetful is a coder that writes nothing.
 type forgetful struct{}
@@ -88,6 +90,9 @@ func (p *primed) newMixer(m *Model, streams, size int) *ensemble.Mixer {
 func (p *primed) newRepeats(streams, tokens int) *ensemble.Repeats {
 	if p == nil {
 		return ensemble.NewRepeats(streams, tokens, nil)
+	}
+	if p.repeats != nil {
+		return p.repeats.Fork(streams)
 	}
 	return ensemble.NewRepeats(streams, tokens, p.tokens)
 }

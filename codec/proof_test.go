@@ -25,16 +25,6 @@ type proof struct {
 	ends          []int // where blocks of the content end
 }
 
-// code is content in which calls of x86 go to one target.
-func code(n int) (b []byte) {
-	for len(b) < n {
-		b = append(b, 0x55, 0x48, 0x89, 0xE5, 0xE8)
-		target := uint32(0x2000 - len(b))
-		b = append(b, byte(target), byte(target>>8), 0, 0, 0x5D, 0xC3)
-	}
-	return b
-}
-
 // proofs returns small files of every type of block, with and without transforms and
 // dictionary, of several blocks and of several members.
 var proofs = sync.OnceValue(func() map[string]proof {

@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/pith-codec/pith/corpus/align"
-	"github.com/pith-codec/pith/corpus/length"
 	"github.com/pith-codec/pith/internal/progress"
 )
 
@@ -28,10 +27,12 @@ files give a number and a sentence, more a matrix.
 `,
 	options: table{
 		{"metric", 0, "NAME", "ncd (the default), nccd, cdm, gain or zipfit"},
-		{"engine", 0, "NAME", "deflate, zstd or cm (the default), the mixer of -2"},
+		{"engine", 0, "NAME", "deflate, zstd, cm (the default), the mixer of -2, or\nneural, the language model of -7"},
+		{"model", 'm', "NAME", "use this model for neural, as pith -m does"},
 		{"format", 0, "NAME", strings.Join(align.Formats, ", ")},
 		{"heatmap", 0, "FILE", "draw FILE.svg or FILE.png"},
 		{"tree", 0, "", "print the tree that joins what is nearest"},
+		{"sizes", 0, "", "print no distances but the bits that each file takes,\nand its bytes"},
 		{"threads", 'T', "N", "use N threads; 0, the default, is one for each core"},
 		{"quiet", 'q', "", "show no progress and no warning"},
 	},
@@ -46,9 +47,15 @@ func runAlign(u *ui, c *cli.Context, words []string) int {
 	if err != nil {
 		return u.usage(err)
 	}
-	engine, err := length.New(orElse(c.String("engine"), "cm"))
-	if err != nil {
+	name := orElse(c.String("engine"), "cm")
+	engine, err := newEngine(c, name)
+	switch {
+	case err != nil && name == "neural":
+		return u.failed("align", err)
+	case err != nil:
 		return u.usage(err)
+	case c.IsSet("model") && name != "neural":
+		return u.usage(errors.New("--model goes with --engine neural"))
 	}
 	threads, err := number(c, "threads", 0, 1024)
 	picture, format := c.String("heatmap"), c.String("format")
@@ -68,6 +75,13 @@ func runAlign(u *ui, c *cli.Context, words []string) int {
 	names, texts, err := readTexts(words)
 	if err != nil {
 		return u.failed(subject("align", err), err)
+	}
+	if c.Bool("sizes") {
+		var out bytes.Buffer
+		for i, bits := range align.Sizes(engine, texts, threads) {
+			fmt.Fprintf(&out, "%.3f\t%d\t%s\n", bits, len(texts[i]), printable(names[i]))
+		}
+		return u.print(out.String())
 	}
 	if len(texts) < 2 {
 		return u.usage(errors.New("there is only one file: want two or more"))

@@ -16,14 +16,23 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/pith-codec/pith/codec"
+	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/corpus/length"
+	"github.com/pith-codec/pith/internal/tinymodel"
 )
 
 // letters is an engine that takes 8 bits for each byte value that it has not seen.
-type letters struct{ seen []byte }
+type letters struct {
+	seen     []byte
+	additive bool
+}
 
 func (l letters) Reach() int                         { return 1000 }
-func (l letters) After(context []byte) length.Reader { return letters{context} }
+func (l letters) Tail() int                          { return 0 }
+func (l letters) Unread([]byte) int                  { return 0 }
+func (l letters) Additive() bool                     { return l.additive }
+func (l letters) After(context []byte) length.Reader { return letters{seen: context} }
 func (l letters) Bits(text []byte) (n float64) {
 	seen := slices.Clone(l.seen)
 	for _, c := range text {
@@ -41,6 +50,9 @@ func TestMetrics(t *testing.T) {
 		NCD: {16.0 / 32, 0}, CDM: {40.0 / 56, 24.0 / 48}, NCCD: {16.0 / 32, 0}, Gain: {1 - 8.0/24, 1}, ZIPFIT: {1 - 16.0/176, 1},
 	} {
 		v := New(letters{}, m, []string{"x", "y"}, texts, 2, func(int) {}).Values
+		if again := New(letters{additive: true}, m, []string{"x", "y"}, texts, 2, func(int) {}).Values; !reflect.DeepEqual(v, again) {
+			t.Errorf("%s: %v, by reading once %v", m, v, again)
+		}
 		if math.Abs(v[0][1]-want[0]) > 1e-15 || v[0][0] != want[1] {
 			t.Errorf("%s: %v of both, %v with itself, want %v", m, v[0][1], v[0][0], want)
 		}
@@ -85,6 +97,22 @@ func TestZIPFITReference(t *testing.T) {
 	}
 }
 
+// engine returns an engine, neural with a tiny model.
+func engine(t *testing.T, name string) length.Engine {
+	t.Helper()
+	e, err := length.New(name)
+	if name == "neural" {
+		var m *codec.Model
+		if m, err = codec.OpenModel(container.ModelID{Number: 1}, tinymodel.Bytes(tinymodel.Small())); err == nil {
+			e, err = length.Neural(m, 5)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // A text is near to itself for all engines, within their reach, and the number of
 // threads makes no difference.
 func TestIdentity(t *testing.T) {
@@ -95,10 +123,7 @@ func TestIdentity(t *testing.T) {
 	}
 	names, texts := []string{"noise", "text"}, [][]byte{noise, []byte(strings.Repeat("It was the best of times. ", 40) + "It was the worst.")}
 	for _, name := range length.Names() {
-		e, err := length.New(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := engine(t, name)
 		for _, metric := range []Metric{NCD, NCCD} {
 			m := New(e, metric, names, texts, 1, func(int) {})
 			if d := m.Values[0][0]; d > 0.05 {
@@ -192,8 +217,27 @@ func TestTreeText(t *testing.T) {
 	}
 }
 
+func TestOuter(t *testing.T) {
+	for _, c := range [][]string{
+		{"a/b/c", "a/b/d", "c", "d"}, {"a/b/c", "a/d", "b/c", "d"}, {"/x", "y", "/x", "y"}, {"a", "a", "a", "a"},
+		{"ab/c", "a/c", "ab/c", "a/c"}, {"a/" + strings.Repeat("x", 40), "a/y", "…" + strings.Repeat("x", 27), "y"},
+	} {
+		if got := outer(c[:2]); !slices.Equal(got, c[2:]) {
+			t.Errorf("%q: %q", c, got)
+		}
+	}
+	for want, m := range map[scale]*Matrix{
+		{0.5 - 0.025, 0.7}: {Metric: NCD, Values: [][]float64{{0, 0.5}, {0.7, 0}}}, {0.5, 0.7 + 0.025}: {Metric: Gain, Values: [][]float64{{1, 0.5}, {0.7, 1}}},
+		{0, 1}: {Metric: NCD, Values: [][]float64{{0}}},
+	} {
+		if got := m.span(); math.Abs(got.least-want.least) > 1e-12 || math.Abs(got.most-want.most) > 1e-12 {
+			t.Errorf("%v: %v, want %v", m.Values, got, want)
+		}
+	}
+}
+
 func TestHeatmap(t *testing.T) {
-	for _, n := range []int{1, 2, 5, 50} {
+	for _, n := range []int{1, 2, 5, 50, 70, 501} {
 		m := &Matrix{Metric: NCD}
 		for i := range n {
 			m.Names = append(m.Names, fmt.Sprintf("file-%d.txt", i))
@@ -203,15 +247,20 @@ func TestHeatmap(t *testing.T) {
 			}
 		}
 		var b bytes.Buffer
-		if err := m.Heatmap(&b, "png"); err != nil {
-			t.Fatal(n, err)
+		if n < 100 { // a larger picture takes long
+			if err := m.Heatmap(&b, "png"); err != nil {
+				t.Fatal(n, err)
+			}
+			if _, err := png.Decode(&b); err != nil {
+				t.Error(n, err)
+			}
+			b.Reset()
 		}
-		if _, err := png.Decode(&b); err != nil {
+		if err := m.Heatmap(&b, "svg"); err != nil || !strings.Contains(b.String(), "</svg>") || strings.Contains(b.String(), "image/jpg") {
 			t.Error(n, err)
 		}
-		b.Reset()
-		if err := m.Heatmap(&b, "svg"); err != nil || !strings.Contains(b.String(), "</svg>") {
-			t.Error(n, err)
+		if named := strings.Contains(b.String(), fmt.Sprintf(">file-%d.txt %d<", 0, 1)); named != (n <= 500) && n > 2 {
+			t.Errorf("%d texts: named is %v", n, named)
 		}
 	}
 }

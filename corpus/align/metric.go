@@ -99,9 +99,9 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 	if m == ZIPFIT {
 		overhead = length.GzipOverhead
 	}
-	alone := make([]float64, n)
-	parallel.Each(threads, n, func(i int) { alone[i] = e.Bits(texts[i]) + overhead })
+	alone := Sizes(e, texts, threads)
 	for i := range n {
+		alone[i] += overhead
 		out.Values[i] = make([]float64, n)
 		if 2*len(texts[i]) > e.Reach() {
 			out.Beyond = append(out.Beyond, names[i])
@@ -114,14 +114,17 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 	parallel.Each(threads, n, func(i int) {
 		pair[i] = make([]float64, n)
 		var after length.Reader
-		if conditional {
+		if conditional || e.Additive() {
 			after = e.After(texts[i])
 		}
 		for j := range n {
-			if joint {
-				pair[i][j] = e.Bits(slices.Concat(texts[i], texts[j])) + overhead
-			} else {
+			switch {
+			case conditional:
 				pair[i][j] = after.Bits(texts[j])
+			case e.Additive():
+				pair[i][j] = alone[i] + after.Bits(texts[j]) // with x's overhead
+			default:
+				pair[i][j] = e.Bits(slices.Concat(texts[i], texts[j])) + overhead
 			}
 		}
 		lock.Lock()
@@ -144,6 +147,13 @@ func New(e length.Engine, m Metric, names []string, texts [][]byte, threads int,
 		}
 	}
 	return out
+}
+
+// Sizes returns the code length of each text by itself, in bits.
+func Sizes(e length.Engine, texts [][]byte, threads int) []float64 {
+	bits := make([]float64, len(texts))
+	parallel.Each(threads, len(texts), func(i int) { bits[i] = e.Bits(texts[i]) })
+	return bits
 }
 
 func abs(x float64) float64 { return max(x, -x) }

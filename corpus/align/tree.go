@@ -71,14 +71,15 @@ func (t *Tree) Newick() string {
 	return write(t) + ";"
 }
 
-// Text returns the tree as lines for a terminal: each leaf with the height at which it
-// or its subtree joins the rest.
+// Text returns the tree as lines for a terminal: each leaf, without the folders that all
+// are in, with the height at which it or its subtree joins the rest.
 func (t *Tree) Text() string {
 	var b strings.Builder
+	common := len(folders(t.Leaves()))
 	var write func(t *Tree, indent, branch string)
 	write = func(t *Tree, indent, branch string) {
 		if t.Left == nil {
-			fmt.Fprintf(&b, "%s%s%s\n", indent, branch, shown(t.Name))
+			fmt.Fprintf(&b, "%s%s%s\n", indent, branch, shown(t.Name[common:]))
 			return
 		}
 		fmt.Fprintf(&b, "%s%s┐ %.3f\n", indent, branch, 2*t.Height)

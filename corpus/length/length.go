@@ -5,13 +5,12 @@ package length
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/pith-codec/pith/model/cm"
+	"github.com/pith-codec/pith/arith"
 	"github.com/pith-codec/pith/model/paq"
 )
 
@@ -23,6 +22,15 @@ type Engine interface {
 	After(context []byte) Reader
 	// Reach returns how many bytes back the engine sees.
 	Reach() int
+	// Tail returns about how many bytes at the end of a context its language model
+	// reads, 0 if it has none.
+	Tail() int
+	// Unread returns how many bytes of a context it does not read, from its beginning;
+	// of a language model, those that only the mixer beside it reads.
+	Unread(context []byte) int
+	// Additive reports whether a text behind another takes what it takes after the
+	// other was read: whether C(xy) is C(x) + C(y|x).
+	Additive() bool
 }
 
 // Reader tells code lengths of texts, each as if it came right behind the same
@@ -30,9 +38,9 @@ type Engine interface {
 type Reader interface{ Bits(text []byte) float64 }
 
 // Names lists the engines.
-func Names() []string { return []string{"deflate", "zstd", "cm"} }
+func Names() []string { return []string{"deflate", "zstd", "cm", "neural"} }
 
-// New returns an engine.
+// New returns an engine, but for neural, which needs a model.
 func New(name string) (Engine, error) {
 	switch name {
 	case "deflate":
@@ -45,6 +53,8 @@ func New(name string) (Engine, error) {
 	return nil, fmt.Errorf("engine %q: want %s", name, strings.Join(Names(), ", "))
 }
 
+func unread(e Engine, context []byte) int { return max(0, len(context)-e.Reach()) }
+
 // count counts the bytes written to it.
 type count int64
 
@@ -53,7 +63,10 @@ func (c *count) Write(p []byte) (int, error) { *c += count(len(p)); return len(p
 // deflate is RFC 1951 at level 9, without a header.
 type deflate struct{}
 
-func (deflate) Reach() int { return 32 << 10 }
+func (deflate) Reach() int                { return 32 << 10 }
+func (deflate) Unread(context []byte) int { return unread(deflate{}, context) }
+func (deflate) Tail() int                 { return 0 }
+func (deflate) Additive() bool            { return false }
 
 func (deflate) Bits(text []byte) float64 { return deflate{}.After(nil).Bits(text) }
 
@@ -81,7 +94,10 @@ func (d deflateAfter) Bits(text []byte) float64 {
 // zstandard is RFC 8878 with a raw dictionary, without a checksum.
 type zstandard struct{}
 
-func (zstandard) Reach() int { return 8 << 20 }
+func (zstandard) Reach() int                { return 8 << 20 }
+func (zstandard) Unread(context []byte) int { return unread(zstandard{}, context) }
+func (zstandard) Tail() int                 { return 0 }
+func (zstandard) Additive() bool            { return false }
 
 func (zstandard) Bits(text []byte) float64 { return zstandard{}.After(nil).Bits(text) }
 
@@ -107,17 +123,25 @@ func (z zstdAfter) Bits(text []byte) float64 { return float64(8 * len(z.e.Encode
 // state behind the context is copied for each text.
 type mixing struct{}
 
-// reach is how much of a context is read.
-const reach = 4 << 20
+// reach is how much of a context is read, room what there is in tables for a text
+// behind it.
+const (
+	reach = 4 << 20
+	room  = 1 << 14
+)
 
-func (mixing) Reach() int { return reach }
+func (mixing) Reach() int                { return reach }
+func (mixing) Unread(context []byte) int { return unread(mixing{}, context) }
+func (mixing) Tail() int                 { return 0 }
+func (mixing) Additive() bool            { return true }
 
-func (mixing) Bits(text []byte) float64 { return mixing{}.After(nil).Bits(text) }
+func (mixing) Bits(text []byte) float64 {
+	return bits(paq.New(paq.Fast, paq.LogFor(max(len(text), 1), 18), len(text)), text)
+}
 
 func (mixing) After(context []byte) Reader {
 	context = context[max(0, len(context)-reach):]
-	// Texts as long as the context still find room.
-	size := max(2*len(context), 1<<12)
+	size := len(context) + room
 	m := paq.New(paq.Fast, paq.LogFor(size, 18), size)
 	m.Learn(context)
 	return mixingAfter{m}
@@ -128,19 +152,16 @@ type mixingAfter struct{ m *paq.Model }
 func (x mixingAfter) Bits(text []byte) float64 { return bits(x.m.Clone(), text) }
 
 // bits has m predict and learn text and returns its code length.
-func bits(m *paq.Model, text []byte) (sum float64) {
+func bits(m *paq.Model, text []byte) float64 {
+	var l arith.Length
 	for _, b := range text {
 		for shift := 7; shift >= 0; shift-- {
 			bit := int(b >> shift & 1)
-			p := m.Predict()
-			if bit == 0 {
-				p = 1<<cm.ProbBits - p
-			}
-			sum += cm.ProbBits - math.Log2(float64(p))
+			l.Add(bit, m.Predict())
 			m.Update(bit)
 		}
 	}
-	return sum
+	return l.Bits()
 }
 
 // GzipOverhead is the bits of gzip's header and trailer (RFC 1952).

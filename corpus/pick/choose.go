@@ -21,13 +21,15 @@ type Pick struct {
 // Chooser keeps the best documents of those it is shown: its memory is that of what it
 // keeps. Of equal scores the first counts; copies count once.
 type Chooser struct {
-	Most    int     // documents that are kept
+	Most    int     // documents that are kept; 0 is any number
+	Bytes   int64   // of their texts together; 0 is any number
 	Least   float64 // score that they must have
 	Exclude map[[sha256.Size]byte]bool
 
 	Seen, Copies, Excluded, Empty int
 
 	kept worst
+	size int64 // bytes of the texts that are kept
 	sums map[[sha256.Size]byte]bool
 }
 
@@ -71,7 +73,7 @@ func (c *Chooser) Add(u Unit, score float64) {
 	case c.sums[p.sum]:
 		c.Copies++
 		return
-	case score < c.Least, len(c.kept) == c.Most && !better(p, c.kept[0]):
+	case score < c.Least, c.full() && !better(p, c.kept[0]):
 		return
 	}
 	p.Raw, p.Text = bytes.Clone(u.Raw), bytes.Clone(u.Text)
@@ -80,20 +82,32 @@ func (c *Chooser) Add(u Unit, score float64) {
 	}
 	c.sums[p.sum] = true
 	heap.Push(&c.kept, p)
-	if len(c.kept) > c.Most {
-		delete(c.sums, heap.Pop(&c.kept).(*Pick).sum)
+	c.size += int64(len(p.Text))
+	for c.over() {
+		out := heap.Pop(&c.kept).(*Pick)
+		c.size -= int64(len(out.Text))
+		delete(c.sums, out.sum)
 	}
 }
 
-// Best returns what was kept, best first, as far as all texts together have at most
-// bytes; 0 is without that limit.
-func (c *Chooser) Best(limit int64) []*Pick {
+// full reports whether nothing fits any more that is worse than what is kept.
+func (c *Chooser) full() bool {
+	return c.Most > 0 && len(c.kept) == c.Most || c.Bytes > 0 && c.size >= c.Bytes
+}
+
+// over reports whether the worst that is kept is too much.
+func (c *Chooser) over() bool {
+	return c.Most > 0 && len(c.kept) > c.Most || c.Bytes > 0 && c.size-int64(len(c.kept[0].Text)) >= c.Bytes
+}
+
+// Best returns what was kept, best first, as far as there is room.
+func (c *Chooser) Best() []*Pick {
 	all := slices.SortedFunc(slices.Values(c.kept), func(a, b *Pick) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.nth, b.nth))
 	})
 	total := int64(0)
 	for i, p := range all {
-		if total += int64(len(p.Text)); limit > 0 && total > limit {
+		if total += int64(len(p.Text)); c.Bytes > 0 && total > c.Bytes {
 			return all[:i]
 		}
 	}

@@ -12,6 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pith-codec/pith/codec"
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/corpus/length"
+	"github.com/pith-codec/pith/internal/tinymodel"
 )
 
 func TestRankCorrelation(t *testing.T) {
@@ -30,25 +35,37 @@ func TestRankCorrelation(t *testing.T) {
 	}
 }
 
-// By hand: the words of the target are x and, as a pair, x x; those of the background
-// y and y y. Of two features each side has 2 and 1, with 10,000 more of smoothing.
+// By hand: the target has the word x twice, which counts 1 + ln 2 or 433/256, the pair
+// x x and the run of bytes "x X", 945/256 in all; the background as much of others, and
+// half a feature more of each of 2^18.
 func TestNgram(t *testing.T) {
-	var g Ngram
+	g := newNgram()
 	g.Target([]byte("x X"))
 	g.Background([]byte("y\ty"))
 	g.Ready()
-	x, xx := math.Log2(3), math.Log2(2) // of 10,003 on both sides
+	of := func(near, far float64) float64 {
+		return math.Log2(0.99 + 0.01*near/945/((far+128)/(945+128*(1<<18))))
+	}
+	x, xx, none := of(433, 0), of(256, 0), math.Log2(0.99)
 	for text, want := range map[string]float64{
-		"x": x, "x x": (2*x + xx) / 3, " Y ": -x, "": 0, "  \n": 0, "z": 0,
+		"x": x, "x x": (2*x + xx + none) / 4, " Y ": (none + none) / 2, "": 0, "  \n": none, " \n": 0, "z": none,
 	} {
 		if got := g.Score([]byte(text)); math.Abs(got-want) > 1e-12 {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
-	var words []int
-	features([]byte("Don't_ \xff stop"), func(f int) { words = append(words, f) })
-	if len(words) != 9 { // don ' t_ \xff stop, and four pairs
+	var words []uint32
+	features([]byte("Don't_ \xff stop"), func(f uint32) { words = append(words, f) })
+	if len(words) != 9+11+10+9 { // don ' t_ \xff stop, four pairs; runs of 13 bytes
 		t.Errorf("%d features", len(words))
+	}
+	// A text is scored without what it adds itself.
+	g.Target([]byte("z z"))
+	if got, want := g.Without([]byte("z z")), g.Score([]byte("q r")); math.Abs(got-want) > 1e-12 {
+		t.Errorf("a text that has nothing of the rest: %v, want %v", got, want)
+	}
+	if got := g.Without([]byte("x X")); math.Abs(got-none) > 1e-12 {
+		t.Errorf("a text that the rest has nothing of: %v, want %v", got, none)
 	}
 }
 
@@ -126,7 +143,7 @@ func TestChooser(t *testing.T) {
 			}
 		}
 		slices.SortStableFunc(all, func(a, b item) int { return int(b.score - a.score) })
-		best := c.Best(0)
+		best := c.Best()
 		if len(best) != min(k, len(all)) {
 			t.Fatalf("k = %d: %d chosen", k, len(best))
 		}
@@ -138,8 +155,89 @@ func TestChooser(t *testing.T) {
 		if c.Seen != 300 || c.Excluded == 0 || c.Empty == 0 {
 			t.Errorf("%d seen, %d excluded, %d empty", c.Seen, c.Excluded, c.Empty)
 		}
-		if some := c.Best(7); len(some) != 1 {
-			t.Errorf("k = %d: %d chosen in seven bytes", k, len(some))
+	}
+}
+
+// A budget of bytes keeps what sorting all and cutting would keep, with or without one of
+// documents, and does not keep more meanwhile than a document beyond it.
+func TestChooserBytes(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 1))
+	for _, most := range []int{0, 3, 1000} {
+		for budget := int64(1); budget < 2000; budget = budget*3 + 1 {
+			c := &Chooser{Most: most, Bytes: budget, Least: -1e9}
+			var all []Pick
+			for i := range 200 {
+				text := []byte(fmt.Sprint(i, strings.Repeat("x", r.IntN(60))))
+				score := float64(r.IntN(50))
+				c.Add(Unit{Text: text}, score)
+				all = append(all, Pick{Unit: Unit{Text: text}, Score: score})
+				if c.size > budget+64 {
+					t.Fatalf("%d bytes are kept of %d", c.size, budget)
+				}
+			}
+			slices.SortStableFunc(all, func(a, b Pick) int { return int(b.Score - a.Score) })
+			var want []string
+			total := int64(0)
+			for _, p := range all {
+				if total += int64(len(p.Text)); total > budget || most > 0 && len(want) == most {
+					break
+				}
+				want = append(want, string(p.Text))
+			}
+			var got []string
+			for _, p := range c.Best() {
+				got = append(got, string(p.Text))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d documents, %d bytes: %q, want %q", most, budget, got, want)
+			}
+		}
+	}
+}
+
+// byLast scores a text by its last letter, cheaply or not.
+type byLast string
+
+func (b byLast) Score(text []byte) float64 {
+	return float64(strings.IndexByte(string(b), text[len(text)-1]))
+}
+
+// A filter keeps what the cheap scorer likes, in order, and tells how much of the choice
+// is lost by it.
+func TestPrefilter(t *testing.T) {
+	for _, c := range []struct {
+		cheap       byLast
+		least, most float64 // of the recall
+	}{{"abcdefghij", 1, 1}, {"jihgfedcba", 0, 0.15}} {
+		p := &Prefilter{Cheap: Chooser{Most: 300, Least: -1e9, Exclude: map[[32]byte]bool{Sum([]byte("no j")): true}}}
+		var all []Unit
+		for i := range 1000 {
+			all = append(all, Unit{Text: fmt.Appendf(nil, "%d %c", i, "abcdefghij"[i%10]), Offset: int64(i)})
+		}
+		all = append(all, Unit{Text: []byte("no j")}, Unit{}, all[9])
+		for _, u := range all {
+			score := 0.0
+			if len(u.Text) > 0 {
+				score = c.cheap.Score(u.Text)
+			}
+			p.Add(u, score)
+		}
+		kept := p.Units()
+		if len(kept) != 300 || !slices.IsSortedFunc(kept, func(a, b Unit) int { return int(a.Offset - b.Offset) }) {
+			t.Fatalf("%d documents are kept, or not in order", len(kept))
+		}
+		choice := &Chooser{Most: 100, Least: -1e9}
+		for _, u := range kept {
+			choice.Add(u, byLast("abcdefghij").Score(u.Text))
+		}
+		left, n := p.Left()
+		// The copy was counted once: where it was kept.
+		if want := 700 + (1 - p.Cheap.Copies); n != want || len(left) < 30 || len(left) > 60 {
+			t.Errorf("%s: %d of %d others, want %d", c.cheap, len(left), n, want)
+		}
+		scores := ScoreAll(byLast("abcdefghij"), left, 1)
+		if recall := p.Recall(choice, scores, n); recall < c.least || recall > c.most {
+			t.Errorf("%s: a recall of %.2f, want %.2f to %.2f", c.cheap, recall, c.least, c.most)
 		}
 	}
 }
@@ -182,6 +280,70 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// engine returns an engine, nil for n-grams; neural is one with a tiny model.
+func engine(t *testing.T, name string) length.Engine {
+	t.Helper()
+	if name == "ngram" {
+		return nil
+	}
+	e, err := length.New(name)
+	if name == "neural" {
+		var m *codec.Model
+		if m, err = codec.OpenModel(container.ModelID{Number: 1}, tinymodel.Bytes(tinymodel.Small())); err == nil {
+			e, err = length.Neural(m, 5)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// Records read from a file come out byte for byte, but for what is added.
+func TestRecordsUntouched(t *testing.T) {
+	records := []string{
+		`{"text":"a","id":12345678901234567890}`, "\t{ \"text\" : \"\\u00e9 é 日\\ud83d\" , \"n\":{\"x\":[1,{}]} } ",
+		`{"text":"` + strings.Repeat("long \\n", 1<<17) + `","after":"}"}`, `{"a":1.0e5,"text":""}`,
+	}
+	file := filepath.Join(t.TempDir(), "x.jsonl")
+	if err := os.WriteFile(file, []byte(strings.Join(records, "\r\n")+"\r\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err := Split{As: "jsonl", Field: "text"}.Each(file, func(u Unit) error {
+		line, err := (&Pick{Unit: u}).JSON(1, "jsonl")
+		added := fmt.Sprintf(`,"_rank":1,"_score":0.000000,"_bytes":%d`, len(u.Text))
+		if got := strings.Replace(string(line), added, "", 1); got != records[n] || len(line) != len(records[n])+len(added) {
+			t.Errorf("%.60q became %.60q", records[n], line)
+		}
+		n++
+		return err
+	})
+	if err != nil || n != len(records) {
+		t.Error(n, err)
+	}
+}
+
+// What a language model does not read at once ends with pieces of texts from everywhere.
+func TestContext(t *testing.T) {
+	var texts [][]byte
+	for c := range byte(40) {
+		texts = append(texts, bytes.Repeat([]byte{c}, 100))
+	}
+	e := engine(t, "neural")
+	size := e.Tail() / 16
+	if got := context(e, texts[:e.Tail()/100]); len(got) != e.Tail()/100*100 {
+		t.Errorf("%d bytes of as many as are read", len(got))
+	}
+	got := context(e, texts)
+	if len(got) != 4000+16*(size+1) || got[4000] != 0 || got[4000+15*(size+1)] != 37 || got[len(got)-1] != '\n' {
+		t.Errorf("%d bytes, %d first and %d last behind the texts", len(got), got[4000], got[4000+15*(size+1)])
+	}
+	if got := context(engine(t, "deflate"), texts); len(got) != 4000 {
+		t.Errorf("%d bytes without a language model", len(got))
+	}
+}
+
 // Documents in the language of the target are found by every engine, in spite of their
 // lengths, and the number of threads makes no difference.
 func TestMethods(t *testing.T) {
@@ -205,12 +367,10 @@ func TestMethods(t *testing.T) {
 	for i := range 60 {
 		units = append(units, Unit{Text: text(i%6 == 0), Offset: int64(i)})
 	}
-	for _, way := range [][2]string{{"contrast", "ngram"}, {"contrast", "deflate"}, {"contrast", "zstd"}, {"contrast", "cm"}, {"gain", "cm"}, {"gain", "deflate"}} {
-		training := Train(way[1], target)
-		for _, u := range units {
-			training.Background(u.Text)
-		}
-		scorer, err := training.Scorer(way[0], way[1])
+	for _, way := range [][2]string{{"contrast", "ngram"}, {"contrast", "deflate"}, {"contrast", "zstd"}, {"contrast", "cm"}, {"gain", "cm"}, {"gain", "deflate"}, {"contrast", "neural"}} {
+		training := Train(engine(t, way[1]), target)
+		training.Background(units, 2)
+		scorer, err := training.Scorer(way[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +383,7 @@ func TestMethods(t *testing.T) {
 			c.Add(u, one[i])
 		}
 		right := 0
-		for _, p := range c.Best(0) {
+		for _, p := range c.Best() {
 			if p.Offset%6 == 0 {
 				right++
 			}
@@ -232,8 +392,8 @@ func TestMethods(t *testing.T) {
 			t.Errorf("%v: %d documents of ten are in the language", way, right)
 		}
 	}
-	for _, way := range [][2]string{{"contrast", "store"}, {"ncd", "cm"}, {"gain", "ngram"}} {
-		if _, err := Train(way[1], target).Scorer(way[0], way[1]); err == nil {
+	for _, way := range [][2]string{{"ncd", "cm"}, {"gain", "ngram"}} {
+		if _, err := Train(engine(t, way[1]), target).Scorer(way[0]); err == nil {
 			t.Errorf("%v is taken", way)
 		}
 	}

@@ -1,7 +1,9 @@
 package pick
 
 import (
+	"cmp"
 	"flag"
+	"fmt"
 	"io/fs"
 	"math"
 	"math/rand/v2"
@@ -11,6 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pith-codec/pith/codec"
+	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/corpus/length"
 )
 
 var promises = flag.Bool("promises", false, "measure retrieval of planted documents, for minutes")
@@ -64,26 +71,33 @@ func gather(t *testing.T) map[string][][]byte {
 	return found
 }
 
+// cut returns a part of a text of 256 B to 8 KiB, log-uniform.
+func cut(r *rand.Rand, text []byte) []byte {
+	n := int(256 * math.Exp2(5*r.Float64()))
+	at := r.IntN(max(1, len(text)-n))
+	return text[at:min(at+n, len(text))]
+}
+
 // planted returns 20 target documents of a kind and a source of 1,000, 100 of which are
-// of that kind, from other files; lengths are 256 B to 8 KiB, log-uniform.
+// of that kind, from other files.
 func planted(files map[string][][]byte, kind string, seed uint64) (target [][]byte, source []document) {
+	return plant(files, kind, seed, 100, 1000)
+}
+
+// plant is planted with other numbers.
+func plant(files map[string][][]byte, kind string, seed uint64, plants, all int) (target [][]byte, source []document) {
 	r := rand.New(rand.NewPCG(seed, 7))
-	cut := func(text []byte) []byte {
-		n := int(256 * math.Exp2(5*r.Float64()))
-		at := r.IntN(max(1, len(text)-n))
-		return text[at:min(at+n, len(text))]
-	}
 	order := r.Perm(len(files[kind]))
 	for _, i := range order[:20] {
-		target = append(target, cut(files[kind][i]))
+		target = append(target, cut(r, files[kind][i]))
 	}
-	for i := range 100 {
-		source = append(source, document{cut(files[kind][order[20+i%(len(order)-20)]]), kind})
+	for i := range plants {
+		source = append(source, document{cut(r, files[kind][order[20+i%(len(order)-20)]]), kind})
 	}
-	for len(source) < 1000 {
+	for len(source) < all {
 		other := kinds[r.IntN(len(kinds))]
 		if other != kind {
-			source = append(source, document{cut(files[other][r.IntN(len(files[other]))]), other})
+			source = append(source, document{cut(r, files[other][r.IntN(len(files[other]))]), other})
 		}
 	}
 	r.Shuffle(len(source), func(i, j int) { source[i], source[j] = source[j], source[i] })
@@ -172,7 +186,7 @@ func dsir(target [][]byte, source []document) (score []float64) {
 	return score
 }
 
-// TestPlanted measures promises 1 to 3 of docs/ALIGN.md: go test ./corpus/pick -run
+// TestPlanted measures retrieval for docs/RESULTS.md: go test ./corpus/pick -run
 // Planted -v -promises -timeout 60m
 func TestPlanted(t *testing.T) {
 	if !*promises {
@@ -186,38 +200,40 @@ func TestPlanted(t *testing.T) {
 	methods := []method{{"DSIR's features, mean per token", dsir}}
 	for _, way := range [][2]string{{"contrast", "ngram"}, {"zipfit", "deflate"}, {"gain", "deflate"}, {"contrast", "deflate"}} {
 		methods = append(methods, method{"select: " + way[0] + ", " + way[1], func(target [][]byte, source []document) []float64 {
-			training := Train(way[1], target)
-			for _, s := range source {
-				training.Background(s.text)
+			training := Train(engine(t, way[1]), target)
+			units := make([]Unit, len(source))
+			for i, s := range source {
+				units[i].Text = s.text
 			}
-			scorer, err := training.Scorer(way[0], way[1])
+			training.Background(units, 2)
+			scorer, err := training.Scorer(way[0])
 			if err != nil {
 				t.Fatal(err)
 			}
-			score := make([]float64, len(source))
-			for i, s := range source {
-				score[i] = scorer.Score(s.text)
-			}
-			return score
+			return ScoreAll(scorer, units, 2)
 		}})
 	}
 	for _, m := range methods {
-		var aps, tens, rhos []float64
-		for _, kind := range kinds {
-			for seed := range uint64(3) {
-				target, source := planted(files, kind, seed)
-				score := m.score(target, source)
-				ap, ten := averagePrecision(source, score, kind)
-				var s, n []float64
-				for i, d := range source {
-					if d.kind != kind {
-						s, n = append(s, score[i]), append(n, float64(len(d.text)))
+		t.Run(m.name, func(t *testing.T) {
+			var aps, tens, rhos []float64
+			row := ""
+			for _, kind := range kinds {
+				for seed := range uint64(3) {
+					target, source := planted(files, kind, seed)
+					score := m.score(target, source)
+					ap, ten := averagePrecision(source, score, kind)
+					var s, n []float64
+					for i, d := range source {
+						if d.kind != kind {
+							s, n = append(s, score[i]), append(n, float64(len(d.text)))
+						}
 					}
+					aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, RankCorrelation(s, n))
 				}
-				aps, tens, rhos = append(aps, ap), append(tens, ten), append(rhos, RankCorrelation(s, n))
+				row += fmt.Sprintf(" %.3f |", mean(aps[len(aps)-3:]))
 			}
-		}
-		t.Logf("| %s | %.3f | %.3f | %.3f | %+.2f |", m.name, mean(aps), slices.Min(aps), mean(tens), mean(rhos))
+			t.Logf("| %s | %.3f | %.3f |%s %.3f | %+.2f |", m.name, mean(aps), slices.Min(aps), row, mean(tens), mean(rhos))
+		})
 	}
 }
 
@@ -226,4 +242,154 @@ func mean(x []float64) (m float64) {
 		m += v / float64(len(x))
 	}
 	return m
+}
+
+// ngrams scores a source by n-grams.
+func ngrams(target [][]byte, source []document) (*Training, []float64) {
+	training, units := Train(nil, target), make([]Unit, len(source))
+	for i, s := range source {
+		units[i].Text = s.text
+	}
+	training.Background(units, 2)
+	return training, ScoreAll(training.Ngrams(), units, 2)
+}
+
+// One document of a kind in 10,000 is among the ten best.
+func TestPromiseNeedle(t *testing.T) {
+	if !*promises {
+		t.Skip("skipped: it takes minutes: -promises")
+	}
+	files, found := gather(t), 0
+	for seed := range uint64(10) {
+		kind := kinds[seed%uint64(len(kinds))]
+		target, source := plant(files, kind, 50+seed, 1, 10000)
+		_, score := ngrams(target, source)
+		needle := slices.IndexFunc(source, func(d document) bool { return d.kind == kind })
+		rank := 1
+		for _, s := range score {
+			if s > score[needle] {
+				rank++
+			}
+		}
+		if t.Logf("%s: place %d", kind, rank); rank <= 10 {
+			found++
+		}
+	}
+	if found < 9 {
+		t.Errorf("%d of 10 needles are among the ten best, want 9", found)
+	}
+}
+
+// A target drawn as the source is finds no kind, and is known for it; one of a kind is
+// not taken for such.
+func TestPromiseNegative(t *testing.T) {
+	if !*promises {
+		t.Skip("skipped: it takes minutes: -promises")
+	}
+	files := gather(t)
+	var aps []float64
+	for _, kind := range kinds {
+		for seed := range uint64(3) {
+			target, source := planted(files, kind, 80+seed)
+			training, score := ngrams(target, source)
+			if own := training.Own(score); own < 0.75 {
+				t.Errorf("%s: taken for no kind, %.2f", kind, own)
+			}
+			r := rand.New(rand.NewPCG(seed, 9))
+			target = nil
+			for _, other := range kinds {
+				n := 6 // of 20, as 300 of 1,000
+				if other == kind {
+					n = 2
+				}
+				for range n {
+					target = append(target, cut(r, files[other][r.IntN(len(files[other]))]))
+				}
+			}
+			training, score = ngrams(target, source)
+			ap, _ := averagePrecision(source, score, kind)
+			own := training.Own(score)
+			if aps = append(aps, ap); own >= 0.75 {
+				t.Errorf("%s: a target of all kinds is taken for one, %.2f", kind, own)
+			}
+			t.Logf("%s: AP %.3f, own %.2f", kind, ap, own)
+		}
+	}
+	if t.Logf("mean AP %.3f", mean(aps)); math.Abs(mean(aps)-0.1) > 0.02 {
+		t.Errorf("AP %.3f, want chance", mean(aps))
+	}
+}
+
+// What part of the documents that the default model's contrast likes best n-grams keep
+// for it, by how many they keep for each; documents of at most 300 bytes, 30 of 300 of
+// the kind. And what each finds by itself.
+func TestPromisePrefilter(t *testing.T) {
+	if !*promises {
+		t.Skip("skipped: it takes minutes: -promises")
+	}
+	files := gather(t)
+	var parts [][]byte
+	names, _ := filepath.Glob(filepath.Join("..", "..", "model", "builtin", "weights", "*.gguf"))
+	for _, name := range names {
+		part, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	m, err := codec.OpenModel(container.ModelID{Number: 1}, parts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := length.Neural(m, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{".md", ".py"} {
+		target, source := plant(files, kind, 0, 30, 300)
+		units := make([]Unit, len(source))
+		for i := range source {
+			source[i].text = source[i].text[:min(300, len(source[i].text))]
+			units[i].Text = source[i].text
+		}
+		training := Train(e, target)
+		training.Background(units, 2)
+		scorer, err := training.Scorer("contrast")
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := time.Now()
+		cheap, slow := ScoreAll(training.Ngrams(), units, 2), ScoreAll(scorer, units, 2)
+		apCheap, _ := averagePrecision(source, cheap, kind)
+		apSlow, _ := averagePrecision(source, slow, kind)
+		t.Logf("%s: AP %.3f by n-grams, %.3f by the model, in %v", kind, apCheap, apSlow, time.Since(from))
+		for _, k := range []int{5, 10, 30} {
+			row := fmt.Sprintf("| %s, k = %d |", kind, k)
+			want := best(slow, k)
+			for _, c := range []int{1, 2, 3, 5, 10} {
+				kept, hits := best(cheap, c*k), 0
+				for i := range want {
+					if kept[i] {
+						hits++
+					}
+				}
+				row += fmt.Sprintf(" %.2f |", float64(hits)/float64(k))
+			}
+			t.Log(row)
+		}
+	}
+}
+
+// best returns which n scores are the best.
+func best(scores []float64, n int) map[int]bool {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	in := map[int]bool{}
+	for _, i := range order[:min(n, len(order))] {
+		in[i] = true
+	}
+	return in
 }

@@ -25,6 +25,7 @@ const backgroundMost = 1 << 20
 
 // Training is the target, and the part of the source that is the background.
 type Training struct {
+	engine     length.Engine // nil for n-grams
 	ngram      *Ngram
 	target     [][]byte
 	size       int
@@ -32,61 +33,100 @@ type Training struct {
 	rest       int // bytes of background that there is room for
 }
 
-// Train returns what learns a target and then a source, for an engine.
-func Train(engine string, target [][]byte) *Training {
-	t := &Training{target: target}
+// Train returns what learns a target and then a source, for an engine and for
+// n-grams. The engine may be nil.
+func Train(e length.Engine, target [][]byte) *Training {
+	t := &Training{engine: e, ngram: newNgram(), target: target}
 	for _, text := range target {
 		t.size += len(text)
+		t.ngram.Target(text)
 	}
-	if engine == "ngram" {
-		t.ngram = new(Ngram)
-		for _, text := range target {
-			t.ngram.Target(text)
-		}
+	if e != nil {
+		t.rest = min(max(t.size, 1<<12), backgroundMost)
 	}
-	t.rest = min(max(t.size, 1<<12), backgroundMost)
 	return t
 }
 
-// Background takes in a document of the source, whose text is not kept.
-func (t *Training) Background(text []byte) {
-	if t.ngram != nil {
-		t.ngram.Background(text)
-		return
-	}
-	if t.rest > 0 {
-		part := text[:min(len(text), t.rest)]
+// Size returns the bytes of the target.
+func (t *Training) Size() int { return t.size }
+
+// Background takes in documents of the source, with as many threads. Of their texts
+// nothing is kept but what an engine needs.
+func (t *Training) Background(all []Unit, threads int) {
+	parallel.Each(threads, len(all), func(i int) { t.ngram.Background(all[i].Text) })
+	for _, u := range all {
+		if t.rest <= 0 {
+			return
+		}
+		part := u.Text[:min(len(u.Text), t.rest)]
 		t.background = append(t.background, slices.Clone(part))
 		t.rest -= len(part)
 	}
 }
 
-// Full reports whether no more background is called for.
-func (t *Training) Full() bool { return t.ngram == nil && t.rest <= 0 }
+// Ngrams returns the scorer by n-grams, when the source was taken in.
+func (t *Training) Ngrams() Scorer {
+	t.ngram.Ready()
+	return t.ngram
+}
 
-// Scorer returns the scorer of a method and engine.
-func (t *Training) Scorer(method, engine string) (Scorer, error) {
-	if !slices.Contains(Methods, method) {
+// Scorer returns the scorer of a method by the engine, or by n-grams without one.
+func (t *Training) Scorer(method string) (Scorer, error) {
+	e := t.engine
+	switch {
+	case !slices.Contains(Methods, method):
 		return nil, fmt.Errorf("metric %q: want %s", method, strings.Join(Methods, ", "))
-	}
-	if engine == "ngram" {
-		if method != "contrast" {
-			return nil, fmt.Errorf("engine ngram has no %s, only contrast", method)
-		}
-		t.ngram.Ready()
-		return t.ngram, nil
-	}
-	e, err := length.New(engine)
-	if err != nil {
-		return nil, fmt.Errorf("engine %q: want ngram, %s", engine, strings.Join(length.Names(), ", "))
-	}
-	switch method {
-	case "gain":
-		return gain{e, e.After(slices.Concat(t.target...))}, nil
-	case "zipfit":
+	case e == nil && method != "contrast":
+		return nil, fmt.Errorf("engine ngram has no %s, only contrast", method)
+	case e == nil:
+		return t.Ngrams(), nil
+	case method == "gain":
+		return gain{e, e.After(context(e, t.target))}, nil
+	case method == "zipfit":
 		return newZipfit(e, t.target), nil
 	}
-	return contrast{e.After(slices.Concat(t.background...)), e.After(slices.Concat(t.target...))}, nil
+	return contrast{e.After(context(e, t.background)), e.After(context(e, t.target))}, nil
+}
+
+// pieces is the most documents that the end of a context is made of.
+const pieces = 16
+
+// context returns texts behind one another for an engine to read before others. If its
+// language model does not read all, they end with pieces of texts from everywhere:
+// the last text alone would stand for all.
+func context(e length.Engine, texts [][]byte) []byte {
+	all := slices.Concat(texts...)
+	if e.Tail() == 0 || len(all) <= e.Tail() {
+		return all
+	}
+	n := min(pieces, len(texts))
+	for i := range n {
+		text := texts[i*len(texts)/n]
+		all = append(all, text[:min(len(text), e.Tail()/n)]...)
+		all = append(all, '\n')
+	}
+	return all
+}
+
+// Own returns, with n-grams, how surely documents of the target are told from those of a
+// source with the given scores: the part of all pairs in which that of the target
+// scores better, without its own part in the target. Of a target that is no kind of
+// its own it is 1/2.
+func (t *Training) Own(source []float64) float64 {
+	sorted := slices.Sorted(slices.Values(source))
+	sum := 0.0
+	for _, text := range t.target {
+		score := t.ngram.Without(text)
+		below, _ := slices.BinarySearch(sorted, score)
+		above, _ := slices.BinarySearchFunc(sorted, score, func(x, s float64) int {
+			if x <= s {
+				return -1
+			}
+			return 1
+		})
+		sum += float64(below+above) / 2
+	}
+	return sum / float64(max(len(t.target)*len(source), 1))
 }
 
 // contrast is bits a byte after the background less those after the target (Moore and

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -41,14 +42,18 @@ func Write(w io.Writer, format string, width, height vg.Length, paint func(draw.
 	all.SetColor(color.White)
 	all.Fill(all.Rectangle.Path())
 	paint(all)
-	var text bytes.Buffer
-	if _, err := canvas.WriteTo(&text); err != nil {
+	var out bytes.Buffer
+	if _, err := canvas.WriteTo(&out); err != nil {
 		return err
 	}
 	if format == "png" {
-		_, err := text.WriteTo(w)
+		_, err := out.WriteTo(w)
 		return err
 	}
-	_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte("font-family:"+family), []byte("font-family:"+family+",Arial,Helvetica,sans-serif")))
+	// The library takes images for JPEG; and cells are to have edges.
+	_, err := strings.NewReplacer(
+		"font-family:"+family, "font-family:"+family+",Arial,Helvetica,sans-serif",
+		`xlink:href="data:image/jpg;`, `preserveAspectRatio="none" style="image-rendering:pixelated" xlink:href="data:image/png;`,
+	).WriteString(w, out.String())
 	return err
 }

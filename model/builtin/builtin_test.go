@@ -32,7 +32,7 @@ func TestSecondDecoder(t *testing.T) {
 	if kind := file.Bytes()[8] & 7; kind != 4 {
 		t.Fatalf("the block has type %d, not 4", kind)
 	}
-	got, err := refdec.Decode(file.Bytes(), refdec.Inputs{Model: [][]byte{part1, part2, part3}, Number: Number})
+	got, err := refdec.Decode(file.Bytes(), refdec.Inputs{Model: Parts(), Number: Number})
 	if err != nil || !bytes.Equal(got, content) {
 		t.Errorf("%q and %v", got, err)
 	}

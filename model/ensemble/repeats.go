@@ -1,5 +1,7 @@
 package ensemble
 
+import "slices"
+
 // Repeats finds, for each stream of a block, the place where its latest tokens
 // stood before, in any stream, and what followed there. Where a long repeat is
 // confirmed, a language model is not worth its time.
@@ -40,6 +42,17 @@ func NewRepeats(streams, tokens int, dictionary []int32) *Repeats {
 		r.append(0, id)
 	}
 	return r
+}
+
+// Fork returns the state for a block of so many streams, with the dictionary of r, a
+// state without streams.
+func (r *Repeats) Fork(streams int) *Repeats {
+	f := *r
+	f.tokens = make([][]int32, streams+1)
+	f.tokens[0] = r.tokens[0]
+	f.match = make([]repeat, streams+1)
+	f.last = slices.Clone(r.last)
+	return &f
 }
 
 // Expected returns the token that is expected next in a stream, and how many

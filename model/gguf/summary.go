@@ -3,8 +3,8 @@ package gguf
 // Values returns the number of values in all tensors, which a model's name calls
 // its parameters.
 func (f *File) Values() (n uint64) {
-	for _, t := range f.tensors {
-		n += t.values()
+	for _, name := range f.names {
+		n += f.tensors[name].values()
 	}
 	return n
 }

@@ -99,6 +99,6 @@ func FuzzSplit(f *testing.F) {
 // NUMERICS.md.
 func TestUnicodeVersion(t *testing.T) {
 	if unicode.Version != "15.0.0" {
-		t.Errorf("Unicode %s, but version 4 of the numerics has 15.0.0", unicode.Version)
+		t.Errorf("Unicode %s, but the numerics have 15.0.0", unicode.Version)
 	}
 }

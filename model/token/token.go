@@ -59,8 +59,7 @@ const (
 // New reads the tokenizer of a file, of the model gpt2 or llama (SentencePiece).
 // Tokens of the types normal and byte stand for their bytes; all others are special.
 // Of the pre-tokenizers of gpt2 it knows gpt-2 and smollm. Others split much as
-// gpt-2 does and are taken for it, which costs size and nothing else, for decoding
-// needs only the bytes of each token.
+// gpt-2 does and are taken for it, which costs size and nothing else.
 func New(f *gguf.File) (*Tokenizer, error) {
 	t := &Tokenizer{}
 	kind, err := f.String("tokenizer.ggml.model")
