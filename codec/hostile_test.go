@@ -17,12 +17,11 @@ import (
 
 // What decoding a file of up to 64 KiB may cost that nobody checked and that claims no
 // more than 8 KiB of content: memory beside the model, and time. What claims more takes
-// more, within the limit that the caller sets. The strong profile of context mixing has
-// tables of 25 MiB whatever the content.
+// more, within the limit that the caller sets.
 const (
 	hostileSize   = 64 << 10
 	hostileClaim  = 8 << 10
-	hostileMemory = 26 << 20
+	hostileMemory = 16 << 20
 	hostileTime   = 2 * time.Second
 )
 
