@@ -9,6 +9,8 @@ test-llama:     ; $(LLAMA) test -tags llama -timeout 30m ./model/llama && $(LLAM
 test:           ; go test ./...
 test-race:      ; go test -race -short ./...
 bench-engine:   ; go test ./model/lm -run Roofline -v -roofline -timeout 20m
+bench-engine-llama: bench-engine
+	$(LLAMA) test -tags llama ./model/llama -run Speed -v -speed -timeout 20m
 generate:       ; cd model/lm/kernel/_asm && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
 	cd model/lm/kernel/_asm/arm64 && go run . -out ../../kernel_arm64.s -stubs ../../stubs_arm64.go
 manual:         ; go test ./cmd/pith -run 'TestManual$$' -write
@@ -20,4 +22,4 @@ mutate:         ; go run ./internal/mutate ./arith ./container
 fused:          ; scripts/fused.sh
 lint:           ; scripts/lint.sh
 nightly:        ; scripts/nightly.sh
-.PHONY: build build-llama test-llama test test-race bench-engine generate manual roundtrip cross bench coverage mutate fused lint nightly
+.PHONY: build build-llama test-llama test test-race bench-engine bench-engine-llama generate manual roundtrip cross bench coverage mutate fused lint nightly
