@@ -339,7 +339,7 @@ func compareLogs(u *ui, names []string) int {
 		fmt.Fprintf(&out, "%s\t%s on %s\t%s %+.1f %%: %s\n", verdict, c.Codec, printable(c.File), c.What, 100*c.Part, printable(c.Text))
 	}
 	fmt.Fprintf(&out, "%d results compared, %d changes\n", compared, len(changes))
-	if logs[0].Machine.CPU != logs[1].Machine.CPU || logs[0].Machine.Cores != logs[1].Machine.Cores {
+	if !logs[0].Machine.Like(logs[1].Machine) {
 		fmt.Fprintf(&out, "the machines differ: %s (%d cores), %s (%d cores): times say little\n",
 			printable(logs[0].Machine.CPU), logs[0].Machine.Cores, printable(logs[1].Machine.CPU), logs[1].Machine.Cores)
 	}

@@ -43,6 +43,11 @@ func ThisMachine() Machine {
 	return m
 }
 
+// Like reports whether times on both machines can stand side by side.
+func (m Machine) Like(o Machine) bool {
+	return m.CPU == o.CPU && m.Cores == o.Cores && m.OS == o.OS && m.Arch == o.Arch
+}
+
 // record is a line of a log.
 type record struct {
 	Machine *Machine `json:"machine,omitempty"`
@@ -58,7 +63,8 @@ type Log struct {
 }
 
 // OpenLog reads the log that is called name, if there is one, and appends to it. A
-// last line that was cut off, as by a loss of power, is dropped.
+// last line that was cut off, as by a loss of power, is dropped. A log holds results of
+// one machine: that of another is an error.
 func OpenLog(name string) (*Log, error) {
 	l, whole, err := readLog(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,6 +72,10 @@ func OpenLog(name string) (*Log, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if here := ThisMachine(); whole > 0 && !l.Machine.Like(here) {
+		return nil, fmt.Errorf("was measured on another machine (%q, %d cores, %s/%s): name another log, or remove it",
+			l.Machine.CPU, l.Machine.Cores, l.Machine.OS, l.Machine.Arch)
 	}
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {

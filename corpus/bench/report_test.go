@@ -222,6 +222,22 @@ func TestLog(t *testing.T) {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
+	for _, other := range []func(*Machine){
+		func(m *Machine) { m.CPU += "X" }, func(m *Machine) { m.Cores++ }, func(m *Machine) { m.Arch = "none" },
+	} {
+		m := ThisMachine()
+		other(&m)
+		var text bytes.Buffer
+		if err := WriteJSONL(&text, m, results()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, text.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenLog(name); err == nil {
+			t.Errorf("the log of %+v was gone on with", m)
+		}
+	}
 	for _, bad := range []string{"no log\n", "{}\n", "[]\n", string(whole) + "rubbish\n"} {
 		if err := os.WriteFile(name, []byte(bad), 0o666); err != nil {
 			t.Fatal(err)
