@@ -10,6 +10,7 @@ import (
 
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
+	"github.com/pith-codec/pith/internal/atomicfile"
 	"github.com/pith-codec/pith/model/builtin"
 	"github.com/pith-codec/pith/model/store"
 )
@@ -121,26 +122,9 @@ func unpacked() (*store.Model, error) {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, part) {
 			continue
 		}
-		if err := place(path, part); err != nil {
+		if err := atomicfile.Write(path, part, true); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
-}
-
-// place writes a file that others may write at the same time, of whom the last wins.
-func place(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".pith-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/corpus/length"
+	"github.com/pith-codec/pith/internal/shareddata"
 )
 
 var promises = flag.Bool("promises", false, "measure what docs/RESULTS.md says of distances, for minutes")
@@ -28,16 +29,7 @@ func measured(t *testing.T, name string) length.Engine {
 	if name != "neural" {
 		return engine(t, name)
 	}
-	var parts [][]byte
-	names, _ := filepath.Glob(filepath.Join("..", "..", "model", "builtin", "weights", "*.gguf"))
-	for _, name := range names {
-		part, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts = append(parts, part)
-	}
-	m, err := codec.OpenModel(container.ModelID{Number: 1}, parts...)
+	m, err := codec.OpenModel(container.ModelID{Number: 1}, shareddata.Weights(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/corpus/length"
+	"github.com/pith-codec/pith/internal/shareddata"
 )
 
 var promises = flag.Bool("promises", false, "measure retrieval of planted documents, for minutes")
@@ -328,16 +329,7 @@ func TestPromisePrefilter(t *testing.T) {
 		t.Skip("skipped: it takes minutes: -promises")
 	}
 	files := gather(t)
-	var parts [][]byte
-	names, _ := filepath.Glob(filepath.Join("..", "..", "model", "builtin", "weights", "*.gguf"))
-	for _, name := range names {
-		part, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts = append(parts, part)
-	}
-	m, err := codec.OpenModel(container.ModelID{Number: 1}, parts...)
+	m, err := codec.OpenModel(container.ModelID{Number: 1}, shareddata.Weights(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,22 +84,5 @@ func remember(e *Entry, hash string) {
 	if err != nil || os.MkdirAll(filepath.Dir(path), 0o777) != nil {
 		return
 	}
-	_ = writeFile(path, append(data, '\n'), true)
-}
-
-// writeFile writes a small file that appears complete or not at all.
-func writeFile(path string, data []byte, replace bool) error {
-	out, err := atomicfile.Create(path, replace)
-	if err != nil {
-		return err
-	}
-	defer out.Discard()
-	if _, err := out.Write(data); err != nil {
-		return err
-	}
-	folder, err := os.Stat(filepath.Dir(path)) // not a file: it gets the mode of a new one
-	if err != nil {
-		return err
-	}
-	return out.Commit(folder)
+	_ = atomicfile.Write(path, append(data, '\n'), true)
 }

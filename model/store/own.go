@@ -43,7 +43,7 @@ func readRecord(path string) string {
 }
 
 func writeRecord(path, hash string) error {
-	return writeFile(recordPath(path), fmt.Appendf(nil, "%s  %s%s\n", hash, stem(path), suffix), true)
+	return atomicfile.Write(recordPath(path), fmt.Appendf(nil, "%s  %s%s\n", hash, stem(path), suffix), true)
 }
 
 // inOwn returns the models of pith's own folder, and what has been got of some.
