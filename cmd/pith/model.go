@@ -82,7 +82,11 @@ func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
 
 // isBuiltIn reports whether id names the file of the built-in model.
 func isBuiltIn(id container.ModelID) bool {
-	return strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:]))
+	size := int64(0)
+	for _, p := range builtinParts() {
+		size += int64(len(p))
+	}
+	return id.Size == container.MemoryFor(size) && strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:]))
 }
 
 // findModel finds the file of a model by its hash. Other is what is said first if there

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -45,5 +46,22 @@ func TestHash(t *testing.T) {
 	}
 	if got := fmt.Sprintf("%x", h.Sum(nil)); got != SHA256 {
 		t.Errorf("the parts have the hash %s", got)
+	}
+}
+
+// FORMAT.md says for ever which weights a number means.
+func TestFormatNamesTheWeights(t *testing.T) {
+	format, err := os.ReadFile("../../container/FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, size := sha256.New(), 0
+	for _, p := range Parts() {
+		h.Write(p)
+		size += len(p)
+	}
+	row := fmt.Sprintf("| %d | %d,%03d,%03d | %x |", Number, size/1_000_000, size/1000%1000, size%1000, h.Sum(nil))
+	if !bytes.Contains(format, []byte("\n"+row+"\n")) {
+		t.Errorf("FORMAT.md lacks the row %s", row)
 	}
 }
