@@ -2,6 +2,7 @@ package codec
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 
@@ -298,8 +299,11 @@ func (d *Decoder) decodeMixing(b *container.Block, dictionary *Dictionary, tick 
 	if err != nil {
 		return nil, err
 	}
-	m, ok := readMixing(payload, b.Length+dictionary.size())
-	if !ok {
+	m, ok := readMixing(payload)
+	switch {
+	case ok && m.reserved():
+		return nil, &container.UnsupportedError{What: fmt.Sprintf("context mixing of parameters %#02x", payload[0])}
+	case !ok || !m.fits(b.Length+dictionary.size()):
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: "parameters of context mixing are not valid"}
 	}
 	if need := m.memory(b.Length, dictionary.size()); need > d.o.Memory {
@@ -342,9 +346,12 @@ func transforms(b *container.Block, k transform.Kind) (t *transform.Transforms, 
 	if !b.Transformed {
 		return nil, b.Payload, nil
 	}
-	t, payload, ok := transform.Parse(b.Payload, k)
-	if !ok {
-		return nil, nil, &container.CorruptError{Offset: b.Offset, Msg: "transforms are not validly encoded"}
+	t, payload, err = transform.Parse(b.Payload, k)
+	if errors.Is(err, transform.ErrUnknown) {
+		return nil, nil, &container.UnsupportedError{What: fmt.Sprintf("transform %#02x of a payload", b.Payload[0]&^byte(k))}
+	}
+	if err != nil {
+		return nil, nil, &container.CorruptError{Offset: b.Offset, Msg: err.Error()}
 	}
 	return t, payload, nil
 }

@@ -98,8 +98,8 @@ func TestClosedDecoder(t *testing.T) {
 	}
 }
 
-// Payloads under right checks that no encoder writes are corrupt, take more than is
-// allowed, or diverge; each says which.
+// Payloads under right checks that no encoder writes are corrupt, of a later version,
+// take more than is allowed, or diverge; each says which.
 func TestHostilePayloads(t *testing.T) {
 	file := func(b *container.Block) []byte {
 		var out bytes.Buffer
@@ -111,6 +111,7 @@ func TestHostilePayloads(t *testing.T) {
 	}
 	var (
 		damaged  *container.CorruptError
+		later    *container.UnsupportedError
 		limit    *LimitError
 		diverged *DivergedError
 		model    *ModelError
@@ -122,13 +123,13 @@ func TestHostilePayloads(t *testing.T) {
 		"zstd that is none":         {&container.Block{Type: container.Zstd, Length: 90, Payload: []byte("none")}, &damaged},
 		"zstd beyond memory":        {&container.Block{Type: container.Zstd, Length: 64 << 20, Payload: []byte("none")}, &limit},
 		"mixing without parameters": {&container.Block{Type: container.Mixing, Length: 90}, &damaged},
-		"mixing, profile 2":         {&container.Block{Type: container.Mixing, Length: 90, Payload: []byte{2<<5 | 12}}, &damaged},
+		"mixing, profile 2":         {&container.Block{Type: container.Mixing, Length: 90, Payload: []byte{2<<5 | 12}}, &later},
 		"mixing, tables too large":  {&container.Block{Type: container.Mixing, Length: 90, Payload: []byte{13}}, &damaged},
 		"mixing, tables too small":  {&container.Block{Type: container.Mixing, Length: 90, Payload: []byte{11}}, &damaged},
 		"mixing beyond memory":      {&container.Block{Type: container.Mixing, Length: 64 << 20, Payload: []byte{22}}, &limit},
 		"mixing of zeros":           {&container.Block{Type: container.Mixing, Length: 90, Payload: []byte{12, 1, 0}}, &diverged},
 		"mixing, no transform":      {&container.Block{Type: container.Mixing, Transformed: true, Length: 90, Payload: []byte{0, 12}}, &damaged},
-		"mixing, transform of text": {&container.Block{Type: container.Mixing, Transformed: true, Length: 90, Payload: []byte{8, 0, 12}}, &damaged},
+		"mixing, transform of text": {&container.Block{Type: container.Mixing, Transformed: true, Length: 90, Payload: []byte{8, 0, 12}}, &later},
 		"neural of zeros":           {&container.Block{Type: container.Neural, Length: 90, Tokens: 30, Streams: 1, Window: 128, Payload: []byte{1, 0}}, &diverged},
 		"neural beyond memory":      {&container.Block{Type: container.Neural, Length: 90, Tokens: 30, Streams: 16, Window: 1 << 15, Payload: []byte{1}}, &limit},
 		"neural, window too large":  {&container.Block{Type: container.Neural, Length: 90, Tokens: 30, Streams: 1, Window: container.MaxWindow, Payload: []byte{1}}, &model},

@@ -14,14 +14,21 @@ type mixing struct {
 
 func (m mixing) byte() byte { return byte(m.profile)<<5 | byte(m.log) }
 
-// readMixing returns what the first byte of a payload says of a block of size bytes,
-// those of a dictionary included.
-func readMixing(payload []byte, size int) (m mixing, ok bool) {
+// readMixing returns what the first byte of a payload says.
+func readMixing(payload []byte) (m mixing, ok bool) {
 	if len(payload) == 0 {
 		return mixing{}, false
 	}
-	m = mixing{paq.Profile(payload[0] >> 5), int(payload[0] & 31)}
-	return m, m.profile < paq.Profiles && m.log >= paq.MinLog && m.log <= paq.LogFor(size, paq.MaxLog)
+	return mixing{paq.Profile(payload[0] >> 5), int(payload[0] & 31)}, true
+}
+
+// reserved reports whether m is of a later version.
+func (m mixing) reserved() bool { return m.profile >= paq.Profiles || m.log > paq.MaxLog }
+
+// fits reports whether a block of size bytes, those of a dictionary included, may be
+// coded so.
+func (m mixing) fits(size int) bool {
+	return m.log >= paq.MinLog && m.log <= paq.LogFor(size, paq.MaxLog)
 }
 
 // memory returns an upper bound of what decoding a block of size bytes takes, with

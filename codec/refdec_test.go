@@ -275,6 +275,73 @@ func TestSecondDecoderAltered(t *testing.T) {
 	}
 }
 
+// What a payload says of a later version is no damage, and both decoders tell it from
+// what no version writes; numerics and models that are not at hand come before it.
+func TestSecondDecoderReserved(t *testing.T) {
+	content := prose(100)
+	block := func(kind container.Type, payload ...byte) container.Block {
+		return container.Block{Type: kind, Length: len(content), Hash: container.Hash(content), Payload: payload, Tokens: 9, Streams: 1, Window: 128}
+	}
+	transformed := func(kind container.Type, payload ...byte) container.Block {
+		b := block(kind, payload...)
+		b.Transformed = true
+		return b
+	}
+	gap := container.AppendVarint([]byte{8, 1}, 1<<24)
+	for name, c := range map[string]struct {
+		block container.Block
+		class refdec.Class
+	}{
+		"profile 2":             {block(container.Mixing, 2<<5|12), refdec.Unsupported},
+		"profile 7, logarithm":  {block(container.Mixing, 7<<5), refdec.Unsupported},
+		"logarithm 23":          {block(container.Mixing, 23), refdec.Unsupported},
+		"logarithm 31":          {block(container.Mixing, 1<<5|31), refdec.Unsupported},
+		"logarithm 22":          {block(container.Mixing, 22), refdec.Corrupt}, // of so short a block
+		"logarithm 11":          {block(container.Mixing, 11), refdec.Corrupt},
+		"no parameters":         {block(container.Mixing), refdec.Corrupt},
+		"text, bit 6":           {transformed(container.Neural, 0x40), refdec.Unsupported},
+		"text, bit 7":           {transformed(container.Neural, 0x88), refdec.Unsupported},
+		"text, all":             {transformed(container.Neural, 0xFF), refdec.Unsupported},
+		"text, none":            {transformed(container.Neural, 0), refdec.Corrupt},
+		"text, nothing":         {transformed(container.Neural), refdec.Corrupt},
+		"text, only indents":    {transformed(container.Neural, 0x20), refdec.Corrupt},
+		"text, list":            {transformed(container.Neural, 8, 1), refdec.Corrupt},
+		"text, list of a large": {transformed(container.Neural, gap...), refdec.Corrupt},
+		"code, bit 7":           {transformed(container.Mixing, 0xC0, 12), refdec.Unsupported},
+		"code, line ends":       {transformed(container.Mixing, 8, 0, 12), refdec.Unsupported},
+		"code, none":            {transformed(container.Mixing, 0, 12), refdec.Corrupt},
+		"code, bare":            {transformed(container.Mixing, 0x40), refdec.Corrupt},
+	} {
+		other := container.Header{Numerics: Numerics, Model: container.ModelID{Number: tinyID.Number + 1}}
+		heads := map[container.Header]refdec.Class{
+			{Numerics: Numerics, Model: tinyID}:     c.class,
+			{Numerics: Numerics + 1, Model: tinyID}: refdec.CannotHere,
+			other:                                   c.class,
+		}
+		if c.block.Type == container.Neural {
+			heads[other] = refdec.CannotHere
+		}
+		for head, want := range heads {
+			var file bytes.Buffer
+			w := container.NewWriter(&file, head)
+			if err := errors.Join(w.WriteBlock(&c.block), w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			d := NewDecoder(bytes.NewReader(file.Bytes()), DecoderOptions{Threads: 1, Model: tinyOnly})
+			_, err := io.ReadAll(d)
+			d.Close()
+			if got := class(err); err == nil || got != want {
+				t.Errorf("%s, %v: %v, not %q", name, head, err, want)
+			}
+			_, e := refdec.Decode(file.Bytes(), refdec.Inputs{Model: [][]byte{tinymodel.Bytes(tinymodel.Small())}, Number: tinyID.Number})
+			var fault *refdec.Error
+			if !errors.As(e, &fault) || fault.Class != want {
+				t.Errorf("%s, %v: the second decoder says %v, not %q", name, head, e, want)
+			}
+		}
+	}
+}
+
 // What frames of Zstandard there are is said by RFC 8878, not by what the encoder writes.
 func TestSecondDecoderFrames(t *testing.T) {
 	content := bytes.Repeat(prose(300), 10)

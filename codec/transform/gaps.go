@@ -14,6 +14,9 @@ func appendGaps(dst []byte, numbers []uint64) []byte {
 	return dst
 }
 
+// maxListed bounds the numbers in a list: a block has fewer line ends and breaks.
+const maxListed = 1 << 24
+
 // readGaps splits a payload into such a list and the rest.
 func readGaps(payload []byte) (numbers []uint64, rest []byte, ok bool) {
 	count, n := container.Varint(payload)
@@ -24,7 +27,7 @@ func readGaps(payload []byte) (numbers []uint64, rest []byte, ok bool) {
 	next := uint64(0)
 	for range count {
 		gap, n := container.Varint(payload)
-		if n <= 0 || gap > Growth*container.MaxNeural {
+		if n <= 0 || gap >= maxListed-min(next, maxListed) {
 			return nil, nil, false
 		}
 		payload = payload[n:]

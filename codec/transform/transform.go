@@ -4,6 +4,7 @@ package transform
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/pith-codec/pith/container"
 )
@@ -107,9 +108,28 @@ const (
 	OfCode Kind = x86Bit
 )
 
+// Errors of Parse.
+var (
+	ErrEncoding = errors.New("transforms are not validly encoded")
+	ErrUnknown  = errors.New("transforms that this version does not know")
+)
+
 // Parse splits the payload of a block into the transforms it begins with and the rest.
-func Parse(payload []byte, k Kind) (t *Transforms, rest []byte, ok bool) {
-	if len(payload) == 0 || payload[0] == 0 || payload[0]&^byte(k) != 0 || payload[0]&(filledBit|indentBit) == indentBit {
+// It fails with ErrUnknown if one of them is reserved, as nothing that follows can be
+// read then, and with ErrEncoding.
+func Parse(payload []byte, k Kind) (t *Transforms, rest []byte, err error) {
+	if len(payload) > 0 && payload[0]&^byte(k) != 0 {
+		return nil, nil, ErrUnknown
+	}
+	if t, rest, ok := parse(payload); ok {
+		return t, rest, nil
+	}
+	return nil, nil, ErrEncoding
+}
+
+// parse is Parse if no transform is reserved.
+func parse(payload []byte) (t *Transforms, rest []byte, ok bool) {
+	if len(payload) == 0 || payload[0] == 0 || payload[0]&(filledBit|indentBit) == indentBit {
 		return nil, nil, false
 	}
 	f, payload := payload[0], payload[1:]

@@ -22,8 +22,8 @@ func roundTrip(t *testing.T, content []byte) ([]byte, *Transforms) {
 		}
 		return text, nil
 	}
-	read, rest, ok := Parse(append(done.Append(nil), "rest"...), OfText)
-	if !ok || string(rest) != "rest" {
+	read, rest, err := Parse(append(done.Append(nil), "rest"...), OfText)
+	if err != nil || string(rest) != "rest" {
 		t.Fatalf("%.60q: transforms are read back as %v, %q", content, read, rest)
 	}
 	if back, ok := read.Undo(text, len(content)); !ok || !bytes.Equal(back, content) {
@@ -180,17 +180,40 @@ func TestCode(t *testing.T) {
 
 // TestParse reads what is not valid.
 func TestParse(t *testing.T) {
-	for _, bad := range []string{"", "\x00", "\x20", "\x40", "\x80", "\x60\x05\x00", "\x20\x05\x00", "\x08", "\x08\x05\x01", "\x08\x80", "\x08\x01\x80\x00", "\x08\x01\xff\xff\xff\xff\x0f",
+	for _, bad := range []string{"", "\x00", "\x20", "\x20\x05\x00", "\x08", "\x08\x05\x01", "\x08\x80", "\x08\x01\x80\x00", "\x08\x01\xff\xff\xff\xff\x0f",
 		"\x10", "\x10\x00\x00", "\x10\x05", "\x10\xff\xff\xff\x01\x00", "\x10\x05\x01"} {
-		if done, _, ok := Parse([]byte(bad), OfText); ok {
-			t.Errorf("%q read as %v", bad, done)
+		if done, _, err := Parse([]byte(bad), OfText); err != ErrEncoding {
+			t.Errorf("%q read as %v, %v", bad, done, err)
 		}
 	}
-	if _, _, ok := Parse([]byte("\x08\x00"), OfCode); ok {
-		t.Error("code has line ends")
+	// What is reserved is no damage, whatever follows: there are later versions.
+	for _, later := range []string{"\x40", "\x80", "\x60\x05\x00", "\xff", "\x48\x05"} {
+		if done, _, err := Parse([]byte(later), OfText); err != ErrUnknown {
+			t.Errorf("%q read as %v, %v", later, done, err)
+		}
 	}
-	if _, rest, ok := Parse([]byte("\x40x"), OfCode); !ok || string(rest) != "x" {
-		t.Error("code has no targets")
+	if _, _, err := Parse([]byte("\x08\x00"), OfCode); err != ErrUnknown {
+		t.Errorf("code has line ends: %v", err)
+	}
+	if _, rest, err := Parse([]byte("\x40x"), OfCode); err != nil || string(rest) != "x" {
+		t.Errorf("code has no targets: %v", err)
+	}
+}
+
+// The numbers of a list have a bound, and so has their sum.
+func TestListBound(t *testing.T) {
+	for _, c := range []struct {
+		gaps []uint64
+		ok   bool
+	}{{[]uint64{1<<24 - 1}, true}, {[]uint64{1 << 24}, false}, {[]uint64{1<<23 - 1, 1<<23 - 1}, true}, {[]uint64{1<<23 - 1, 1 << 23}, false},
+		{[]uint64{1<<24 - 1, 0}, false}, {[]uint64{1<<63 - 1}, false}} {
+		list := container.AppendVarint(nil, uint64(len(c.gaps)))
+		for _, gap := range c.gaps {
+			list = container.AppendVarint(list, gap)
+		}
+		if numbers, _, ok := readGaps(list); ok != c.ok {
+			t.Errorf("%v: %v, %v", c.gaps, numbers, ok)
+		}
 	}
 }
 
@@ -214,8 +237,8 @@ func FuzzUndo(f *testing.F) {
 	f.Add([]byte("\x0b\x00some text"), 100)
 	f.Fuzz(func(t *testing.T, payload []byte, size int) {
 		size = max(0, min(size, container.MaxNeural))
-		done, text, ok := Parse(payload, OfText)
-		if !ok {
+		done, text, err := Parse(payload, OfText)
+		if err != nil {
 			return
 		}
 		if content, ok := done.Undo(text, size); ok && len(content) > size {

@@ -43,6 +43,11 @@ func (d *decoder) block(b *block) ([]byte, *Error) {
 
 // coded returns the content of a block of context mixing or a neural one.
 func (d *decoder) coded(b *block) ([]byte, *Error) {
+	if b.kind == typeNeural {
+		if err := d.open(b); err != nil {
+			return nil, err
+		}
+	}
 	payload := b.payload
 	var t *transformed
 	if b.transformed {
@@ -68,27 +73,32 @@ func (d *decoder) coded(b *block) ([]byte, *Error) {
 	return content, nil
 }
 
-// neural returns the text of a neural block.
-func (d *decoder) neural(b *block, transformed bool, payload []byte) ([]byte, *Error) {
+// open makes the model of a neural block ready.
+func (d *decoder) open(b *block) *Error {
 	if b.window > 1<<15 {
-		return nil, fail(CannotHere, "window of %d positions", b.window)
+		return fail(CannotHere, "window of %d positions", b.window)
 	}
 	if d.in.Model == nil {
-		return nil, fail(CannotHere, "no model")
+		return fail(CannotHere, "no model")
 	}
 	if h := b.header; h.flags&flagExternal == 0 {
 		if h.model != d.in.Number {
-			return nil, fail(CannotHere, "built-in model %d", h.model)
+			return fail(CannotHere, "built-in model %d", h.model)
 		}
 	} else if id := externalID(d.in.Model); id != h.external {
-		return nil, fail(CannotHere, "model %x", h.external)
+		return fail(CannotHere, "model %x", h.external)
 	}
 	if d.model == nil {
 		var err error
 		if d.model, err = newLanguageModel(d.in.Model); err != nil {
-			return nil, fail(CannotHere, "model: %v", err)
+			return fail(CannotHere, "model: %v", err)
 		}
 	}
+	return nil
+}
+
+// neural returns the text of a neural block.
+func (d *decoder) neural(b *block, transformed bool, payload []byte) ([]byte, *Error) {
 	most := b.length
 	if transformed {
 		most *= 3

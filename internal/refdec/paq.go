@@ -171,7 +171,10 @@ func mixing(payload, dictionary []byte, length int) ([]byte, *Error) {
 	}
 	profile, log := int(payload[0]>>5), int(payload[0]&31)
 	size := length + len(dictionary)
-	if most := min(22, max(12, bits.Len(uint(4*size-1)))); profile > profileStrong || log < 12 || log > most {
+	if profile > profileStrong || log > 22 {
+		return nil, fail(Unsupported, "parameters %02x of context mixing", payload[0])
+	}
+	if log < 12 || log > max(12, bits.Len(uint(4*size-1))) {
 		return nil, fail(Corrupt, "parameters of context mixing")
 	}
 	m := newPaq(profile, log, size)

@@ -26,7 +26,10 @@ func parseTransforms(payload []byte, neural bool) (*transformed, []byte, *Error)
 	if neural {
 		known = 3 | transformMark | transformLines | transformJoined | transformIndents
 	}
-	s.corrupt(t.which == 0 || t.which&^known != 0, "transforms")
+	if s.err == nil && t.which&^known != 0 {
+		return nil, nil, fail(Unsupported, "transforms %02x of a payload", t.which&^known)
+	}
+	s.corrupt(t.which == 0, "no transforms")
 	s.corrupt(t.which&transformIndents != 0 && t.which&transformJoined == 0, "indentation without joined lines")
 	if t.which&transformLines != 0 {
 		t.alone = s.list()
@@ -49,7 +52,7 @@ func (s *source) list() []int {
 	next := uint64(0)
 	for n := s.varint(); n > 0 && s.err == nil; n-- {
 		next += s.varint()
-		s.corrupt(next >= 1<<30, "a number in a list")
+		s.corrupt(next >= 1<<24, "a number in a list")
 		all = append(all, int(next))
 		next++
 	}
