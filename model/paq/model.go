@@ -122,6 +122,7 @@ var stretched = func() (t [4096]int32) {
 // New returns a model for a block of at most size bytes with 2^log lines.
 func New(p Profile, log, size int) *Model {
 	m := &Model{slots: makeSlots(1 << log), node: 1, nibble: 1, left: 8, zero: newHistoryMap(), wide: p == Strong}
+	m.text = make([]byte, 0, size) // growing, it would take a multiple
 	n, lengths := fastContexts, []int{6}
 	if m.wide {
 		n, lengths = strongContexts, []int{5, 12, 24}
@@ -148,7 +149,8 @@ func New(p Profile, log, size int) *Model {
 // from it.
 func (m *Model) Clone() *Model {
 	c := *m
-	c.text, c.hashes, c.halves, c.maps = slices.Clone(m.text), slices.Clone(m.hashes), slices.Clone(m.halves), slices.Clone(m.maps)
+	c.text = append(make([]byte, 0, cap(m.text)), m.text...)
+	c.hashes, c.halves, c.maps = slices.Clone(m.hashes), slices.Clone(m.halves), slices.Clone(m.maps)
 	c.slots, c.lines, c.at = makeSlots(len(m.slots)), make([]*line, len(m.lines)), make([]*slot, len(m.at))
 	copy(c.slots, m.slots)
 	c.slots.fetch(c.lines, c.hashes)

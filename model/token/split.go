@@ -29,13 +29,10 @@ func classify(text []byte) (class, int) {
 }
 
 func classOf(r rune) class {
-	switch {
-	case unicode.IsLetter(r):
-		return letter
-	case unicode.IsNumber(r):
-		return digit
-	case unicode.IsSpace(r):
-		return space
+	for c, t := range classes {
+		if t != nil && unicode.Is(t, r) {
+			return class(c)
+		}
 	}
 	return symbol
 }

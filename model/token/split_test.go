@@ -94,11 +94,44 @@ func FuzzSplit(f *testing.F) {
 	f.Fuzz(checkSplit)
 }
 
-// Decoders split the text of dictionaries, so the classes of characters are part of the
-// numerics: a Go version with others needs another codec.Numerics, and a line in
-// NUMERICS.md.
-func TestUnicodeVersion(t *testing.T) {
+// The classes are those of Unicode 15.0, which the first releases were built with.
+func TestClasses(t *testing.T) {
 	if unicode.Version != "15.0.0" {
-		t.Errorf("Unicode %s, but the numerics have 15.0.0", unicode.Version)
+		t.Skip("this Go has Unicode " + unicode.Version)
+	}
+	count := map[class]int{}
+	for r := rune(-1); r <= unicode.MaxRune+1; r++ {
+		want := symbol
+		switch {
+		case unicode.IsLetter(r):
+			want = letter
+		case unicode.IsNumber(r):
+			want = digit
+		case unicode.IsSpace(r):
+			want = space
+		}
+		if got := classOf(r); got != want {
+			t.Fatalf("U+%04X is of class %d, not %d", r, got, want)
+		}
+		count[want]++
+	}
+	// Totals of Lu, Ll, Lt, Lm and Lo, and of Nd, Nl and No, in DerivedGeneralCategory.txt
+	// of Unicode 15.0, and of White_Space in PropList.txt.
+	if count[letter] != 1831+2233+31+397+131612 || count[digit] != 680+236+915 || count[space] != 25 {
+		t.Errorf("%v", count)
+	}
+}
+
+// What later versions made letters or numbers stays a symbol. A build with such a Go
+// must split as this one.
+func TestClassesAreNotOfGo(t *testing.T) {
+	for _, r := range []rune{0x31350, 0x2EBF0, 0x1C89, 0x10D40, 0x16D70} { // of 15.0, of 15.1, and of 16.0
+		want := symbol
+		if r == 0x31350 {
+			want = letter
+		}
+		if got := classOf(r); got != want {
+			t.Errorf("U+%04X is of class %d, not %d", r, got, want)
+		}
 	}
 }

@@ -8,12 +8,11 @@
 // Size() plus the byte. Special tokens are never produced; text that spells
 // one is ordinary text.
 //
-// The pre-tokenizer splits by Unicode classes as the running Go version knows
-// them. A byte that is not part of valid UTF-8 counts as a symbol, neither
-// letter, digit nor space. A piece of more than 64 KiB is cut there to bound
-// memory. How a text is split does not matter to a decoder, which needs only the
-// bytes of each token, but for a dictionary, which it splits itself: so a later
-// Unicode version is another version of the numerics.
+// The pre-tokenizer splits by the classes of Unicode 15.0, whatever Go's library has. A
+// byte that is not part of valid UTF-8 counts as a symbol, neither letter, digit nor
+// space. A piece of more than 64 KiB is cut there to bound memory. How a text is split
+// does not matter to a decoder, which needs only the bytes of each token, but for a
+// dictionary, which it splits itself: so this is part of the numerics.
 package token
 
 import (
