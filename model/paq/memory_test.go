@@ -15,8 +15,12 @@ func TestMemory(t *testing.T) {
 			m := New(p, log, size)
 			m.Learn(make([]byte, 1000))
 			runtime.ReadMemStats(&after)
-			if took := int64(after.TotalAlloc-before.TotalAlloc) + size; took > Memory(log, size) {
+			if took := int64(after.TotalAlloc - before.TotalAlloc); took > Memory(log, size) {
 				t.Errorf("profile %d with 2^%d lines took %d bytes, more than %d", p, log, took, Memory(log, size))
+			}
+			// The text has all its room: growing, it would take a multiple.
+			if c := m.Clone(); cap(m.text) < size || cap(c.text) < size {
+				t.Errorf("room for %d bytes, for %d in a clone, not for %d", cap(m.text), cap(c.text), size)
 			}
 		}
 	}
