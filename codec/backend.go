@@ -34,7 +34,7 @@ const MaxForeignStreams = 64
 type Backend interface {
 	Tokens
 	// Fingerprint is what results depend on besides model and rows, as
-	// container.Header.Foreign has it.
+	// container.Header.Foreign has it but that it may be longer.
 	Fingerprint() string
 	// Workers is how many contexts there may be at once.
 	Workers() int

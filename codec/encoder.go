@@ -368,7 +368,7 @@ func (e *Encoder) need(s shape, size int) {
 	h := &e.w.Header
 	h.Model = e.model.id
 	if e.o.Foreign {
-		h.Foreign = e.model.backend.Fingerprint()
+		h.Foreign = container.Fit(e.model.backend.Fingerprint())
 	}
 	h.Memory = max(h.Memory, container.MemoryFor(e.model.memory(s, size, e.level.dictionary.size())))
 }

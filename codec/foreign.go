@@ -99,7 +99,7 @@ func (d *Decoder) openForeign(h *held) (*Model, error) {
 	}
 	m := d.foreign
 	s := shape{h.block.Streams, h.block.Window}
-	if have := m.backend.Fingerprint(); have != fingerprint && !d.o.Force {
+	if have := container.Fit(m.backend.Fingerprint()); have != fingerprint && !d.o.Force {
 		return nil, &ForeignError{fingerprint, have}
 	}
 	if err := m.supports(s); err != nil {

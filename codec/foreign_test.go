@@ -345,3 +345,29 @@ func TestForeignLimits(t *testing.T) {
 		}
 	}
 }
+
+// An engine that has more to say of itself than a header has room for is told from one that
+// differs where the room ends.
+func TestForeignLongFingerprint(t *testing.T) {
+	g := newGuest(t, 1)
+	g.fingerprint = "engine=guest;compiler=gcc -O3 -march=native;features=" + strings.Repeat("AVX512_VNNI,", 22) + ";batch=64;cache=f16"
+	content := prose(200)
+	file, err := abroad(g, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(types(t, file), "n") {
+		t.Fatal("no block is neural")
+	}
+	if back, err := home(g, file, false); err != nil || !bytes.Equal(back, content) {
+		t.Errorf("%d bytes of %d, %v", len(back), len(content), err)
+	}
+	for was, change := range map[string]string{"cache=f16": "cache=f32", ",;": ",X;"} {
+		other := newGuest(t, 1)
+		other.fingerprint = strings.Replace(g.fingerprint, was, change, 1)
+		var foreign *ForeignError
+		if back, err := home(other, file, false); !errors.As(err, &foreign) || len(back) > 0 {
+			t.Errorf("%s: %d bytes, %v", change, len(back), err)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func TestFingerprint(t *testing.T) {
 	if f != several.Fingerprint() {
 		t.Errorf("%s with one worker, %s with several", f, several.Fingerprint())
 	}
-	fields, ok := container.Fields(f)
+	fields, ok := container.Fields(container.Fit(f))
 	if !ok {
 		t.Fatalf("%q is no fingerprint", f)
 	}

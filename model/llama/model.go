@@ -222,7 +222,7 @@ func (d device) alike(e device) bool {
 }
 
 // Fingerprint returns what results depend on besides the model and the rows of each
-// batch: names and values of printable ASCII, as container.Header has them.
+// batch: names and values of printable ASCII, as container.Fields has them, of any length.
 func (m *Model) Fingerprint() string {
 	d := m.devices[0].device
 	fields := []string{"engine=llama.cpp", "library=ollama " + libraryVersion, "system=" + runtime.GOOS + "/" + runtime.GOARCH,
@@ -234,8 +234,7 @@ func (m *Model) Fingerprint() string {
 	for i, f := range fields {
 		fields[i] = strings.Map(plain, f)
 	}
-	text := strings.Join(fields, ";")
-	return text[:min(len(text), 255)]
+	return strings.Join(fields, ";")
 }
 
 // plain replaces what the value of a field may not hold.
