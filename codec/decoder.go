@@ -112,7 +112,7 @@ func (d *Decoder) atOnce() int {
 // next returns the content of the next block. Blocks without a model, and those of a
 // Backend, are decoded side by side, as far ahead as there are threads and memory.
 func (d *Decoder) next() ([]byte, error) {
-	for d.late == nil && len(d.begun)+len(d.waiting) < d.atOnce() {
+	for d.late == nil && len(d.begun)+len(d.waiting) < d.atOnce() && d.ready() < d.o.Memory {
 		b, err := d.r.Next()
 		if err != nil {
 			d.late = err
@@ -137,6 +137,17 @@ func (d *Decoder) next() ([]byte, error) {
 	d.waiting, d.begun = d.waiting[1:], append(d.begun, h)
 	content, err := d.decode(h)
 	return d.release(h, content, err)
+}
+
+// ready returns the bytes of the blocks that were read and are not released, with their
+// content.
+func (d *Decoder) ready() (sum int64) {
+	for _, all := range [][]*held{d.begun, d.waiting} {
+		for _, h := range all {
+			sum += int64(len(h.block.Payload)) + int64(h.block.Length)
+		}
+	}
+	return sum
 }
 
 // ahead reports progress with as many bytes restored of the blocks in the queue.

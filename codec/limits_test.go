@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/pith-codec/pith/container"
@@ -130,5 +131,34 @@ func TestMemoryForModel(t *testing.T) {
 	}
 	if _, err := NewEncoder(io.Discard, EncoderOptions{Level: 3, Memory: 1 << 20}); !errors.As(err, &limit) {
 		t.Errorf("tables below the least: %v", err)
+	}
+}
+
+// With many threads, no more blocks are read ahead than the limit of memory has room for.
+func TestReadAheadIsLimited(t *testing.T) {
+	const size, many = 1 << 16, 40
+	var file bytes.Buffer
+	w := container.NewWriter(&file, container.Header{Numerics: Numerics})
+	content := bytes.Repeat([]byte("stored"), many*size/6+1)[:many*size]
+	for part := range slices.Chunk(content, size) {
+		if err := w.WriteBlock(&container.Block{Type: container.Stored, Length: size, Hash: container.Hash(part), Payload: part}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for limit, blocks := range map[int64]int64{1: 1, 8 * size: 4, 8*size + 1: 5, 1 << 30: many} {
+		d := NewDecoder(bytes.NewReader(file.Bytes()), DecoderOptions{Threads: many, Memory: limit})
+		if _, err := io.ReadFull(d, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if read := (d.r.Offset() - 8) / (size + 16); read != blocks {
+			t.Errorf("%d blocks were read with a limit of %d bytes, not %d", read, limit, blocks)
+		}
+		rest, err := io.ReadAll(d)
+		if err != nil || !bytes.Equal(rest, content[1:]) {
+			t.Errorf("limit %d: %d bytes, %v", limit, len(rest), err)
+		}
 	}
 }
