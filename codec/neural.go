@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pith-codec/pith/arith"
+	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/model/ensemble"
 	"github.com/pith-codec/pith/model/lm"
 	"github.com/pith-codec/pith/model/lm/kernel"
@@ -32,10 +33,13 @@ func (s shape) at(stream, step, tokens int) (at int, ok bool) {
 	return lo + step, lo+step < hi
 }
 
+// No block can state a window that is too small.
+const _ = uint(container.MinWindow - lm.MinWindow)
+
 // supports reports why the model cannot run blocks of a shape, if it cannot.
 func (m *Model) supports(s shape) error {
-	if s.window < lm.MinWindow || s.window > lm.MaxWindow {
-		return fmt.Errorf("a window of %d tokens is not supported: want %d to %d", s.window, lm.MinWindow, lm.MaxWindow)
+	if s.window > lm.MaxWindow {
+		return fmt.Errorf("a window of %d tokens is not supported: want %d at most", s.window, lm.MaxWindow)
 	}
 	if m.backend != nil && s.streams > MaxForeignStreams {
 		return fmt.Errorf("%d streams are not supported: want %d at most", s.streams, MaxForeignStreams)

@@ -453,3 +453,26 @@ func TestMessages(t *testing.T) {
 		t.Errorf("the largest amount is class %d", m)
 	}
 }
+
+// Members share nothing: before one of a later version, or with what is reserved, those
+// that are known are returned.
+func TestLaterMembers(t *testing.T) {
+	one := craft(header.append(nil, true), part{append([]byte{1, 1}, make([]byte, 8)...), []byte("x")})
+	for version := byte(0); version < 8; version++ {
+		later := bytes.Clone(one)
+		later[4] = versionNibble(version)<<4 | flagSingle
+		blocks, _, err := readAll(bytes.NewReader(slices.Concat(one, later, one)))
+		var unsupported *UnsupportedError
+		switch {
+		case version == Version && (err != nil || len(blocks) != 3):
+			t.Errorf("this version: %d blocks, %v", len(blocks), err)
+		case version != Version && (len(blocks) != 1 || !errors.As(err, &unsupported)):
+			t.Errorf("version %d: %d blocks, %v", version, len(blocks), err)
+		}
+	}
+	kind := craft(header.append(nil, true), part{append([]byte{5, 9, 1}, make([]byte, 8)...), []byte("x")})
+	var unsupported *UnsupportedError
+	if blocks, _, err := readAll(bytes.NewReader(slices.Concat(one, kind))); len(blocks) != 1 || !errors.As(err, &unsupported) {
+		t.Errorf("type 5: %d blocks, %v", len(blocks), err)
+	}
+}
