@@ -147,3 +147,24 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// What is reserved is told from damage, for which its payload has to be read.
+func TestListReserved(t *testing.T) {
+	for _, kind := range []byte{5, 3 | 16, 1 | 8} {
+		head := []byte{kind, 9, 1}
+		if Type(kind&typeMask) == Stored {
+			head = []byte{kind, 1}
+		}
+		file := craft(header.append(nil, true), part{append(head, make([]byte, 8)...), []byte("x")})
+		_, _, want := readAll(bytes.NewReader(file))
+		_, err := List(bytes.NewReader(file), int64(len(file)))
+		if want == nil || err == nil || err.Error() != want.Error() {
+			t.Errorf("type %d: %v, not %v", kind, err, want)
+		}
+		file[len(file)-1] ^= 1
+		var corrupt *CorruptError
+		if _, err := List(bytes.NewReader(file), int64(len(file))); !errors.As(err, &corrupt) || corrupt.Msg != "check of the block fails" {
+			t.Errorf("type %d, damaged: %v", kind, err)
+		}
+	}
+}

@@ -239,7 +239,8 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 	end := len(r.raw) - 4
 	b.Hash = binary.LittleEndian.Uint64(r.raw[end-8:])
 	sum := binary.LittleEndian.Uint32(r.raw[end:])
-	if r.skip != nil {
+	later := r.understood(kind)
+	if r.skip != nil && later == nil { // else the check has to tell it from damage
 		err = r.skip(int64(size))
 	} else if b.Payload, err = r.payload(int(size)); err == nil && checkBlock(r.head, len(r.blocks), r.raw[:end], b.Payload) != sum {
 		err = r.corrupt("check of the block fails")
@@ -248,7 +249,7 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 		return nil, err
 	}
 	r.blocks = append(r.blocks, entry{int64(b.Length), int64(len(r.raw)) + int64(size), sum})
-	return b, r.understood(kind)
+	return b, later
 }
 
 // understood tells, of a block whose check was good, whether it uses only what this
