@@ -16,6 +16,7 @@
 package token
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -131,6 +132,9 @@ func (t *Tokenizer) setTokens(names []string, kinds []int64) error {
 			t.escape[t.text[start]] = false
 		}
 		t.ends = append(t.ends, uint32(len(t.text)))
+	}
+	if len(t.text) == 0 {
+		return errors.New("token: no token stands for text")
 	}
 	return nil
 }

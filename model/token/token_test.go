@@ -261,6 +261,7 @@ func TestRefused(t *testing.T) {
 		"invalid UTF-8":    func(d *description) { d.tokens[2] = "\xff" },
 		"BOS":              func(d *description) { d.bos = 4 },
 		"no merges":        func(d *description) { d.key = "other" },
+		"only special":     func(d *description) { d.kinds = []int32{3, 3, 4, 2} },
 		"long token":       func(d *description) { d.tokens[2] = strings.Repeat("b", 4096) },
 	} {
 		d := good()
