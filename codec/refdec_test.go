@@ -187,6 +187,84 @@ func TestSecondDecoderMembers(t *testing.T) {
 	}
 }
 
+// Members share nothing: models, dictionary and numerics are those of each header, and
+// what a block does not need is not asked for.
+func TestSecondDecoderHeaders(t *testing.T) {
+	m, err := tiny()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := tinymodel.Bytes(tinymodel.Small())
+	sum := sha256.Sum256(data)
+	id := container.ModelID{External: true, Hash: [8]byte(sum[:8]), Size: container.MemoryFor(int64(len(data)))}
+	named, err := OpenModel(id, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dictionary, err := NewDictionary(prose(300))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := prose(400)
+	plain := func(kind container.Type, h container.Header) []byte {
+		payload, err := text, error(nil)
+		switch kind {
+		case container.Zstd:
+			payload, err = encodeZstd(text, zstd.SpeedDefault, nil)
+		case container.Mixing:
+			payload = encodeMixing(text, mixing{paq.Fast, paq.MinLog}, nil, func(int) {})
+		}
+		var out bytes.Buffer
+		w := container.NewWriter(&out, h)
+		b := &container.Block{Type: kind, Length: len(text), Hash: container.Hash(text), Payload: payload}
+		if err := errors.Join(err, w.WriteBlock(b), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	mixed := level{profile: paq.Strong, log: 12, block: 4000}
+	good := [][]byte{
+		write(t, text, short, m, dictionary),
+		write(t, text, short, named, dictionary),
+		write(t, text, short, m, nil),
+		plain(container.Zstd, container.Header{Numerics: 99}),
+		plain(container.Stored, container.Header{Numerics: 99, Primed: true, Dictionary: container.DictionaryID{1}}),
+		plain(container.Mixing, container.Header{Numerics: Numerics, Model: container.ModelID{Number: 77}}),
+		plain(container.Mixing, container.Header{Numerics: Numerics, Model: tinyID, Foreign: "engine=none"}),
+		write(t, text, mixed, nil, dictionary),
+		write(t, text, short, named, nil),
+		write(t, text, short, m, dictionary),
+	}
+	for _, last := range [][]byte{
+		nil,
+		plain(container.Mixing, container.Header{Numerics: Numerics + 1}),
+		plain(container.Mixing, container.Header{Numerics: Numerics, Primed: true, Dictionary: container.DictionaryID{1}}),
+		plain(container.Zstd, container.Header{Primed: true, Dictionary: container.DictionaryID{1}}),
+	} {
+		file := append(slices.Concat(good...), last...)
+		d := NewDecoder(bytes.NewReader(file), DecoderOptions{Threads: 3, Dictionary: dictionary, Model: func(need container.ModelID) (*Model, error) {
+			if need == id {
+				return named, nil
+			}
+			return tinyOnly(need)
+		}})
+		want, err := io.ReadAll(d)
+		d.Close()
+		expected := refdec.Class("")
+		if last != nil {
+			expected = refdec.CannotHere
+		}
+		if !bytes.Equal(want, bytes.Repeat(text, len(good))) || class(err) != expected {
+			t.Fatalf("%d bytes of %d, %v", len(want), len(good)*len(text), err)
+		}
+		got, e := refdec.Decode(file, refdec.Inputs{Model: [][]byte{data}, Number: tinyID.Number, Dictionary: prose(300)})
+		var fault *refdec.Error
+		if last != nil && (!errors.As(e, &fault) || fault.Class != expected) || last == nil && e != nil || !bytes.Equal(got, want) {
+			t.Errorf("the second decoder: %d bytes of %d, %v", len(got), len(want), e)
+		}
+	}
+}
+
 // class names the finding of this package's decoder as FORMAT.md does.
 func class(err error) refdec.Class {
 	var (
