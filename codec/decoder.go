@@ -275,14 +275,14 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := shape{streams: b.Streams, window: b.Window}
+	if err := s.supported(false); err != nil {
+		return nil, err
+	}
 	if err := d.open(h.header.Model); err != nil {
 		return nil, err
 	}
 	d.neural.dictionary = dictionary
-	s := shape{streams: b.Streams, window: b.Window}
-	if err := d.model.supports(s); err != nil {
-		return nil, &ModelError{d.model.id, err}
-	}
 	if need := d.model.memory(s, b.Length, dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}

@@ -102,8 +102,8 @@ func (d *Decoder) openForeign(h *held) (*Model, error) {
 	if have := container.Fit(m.backend.Fingerprint()); have != fingerprint && !d.o.Force {
 		return nil, &ForeignError{fingerprint, have}
 	}
-	if err := m.supports(s); err != nil {
-		return nil, &ModelError{id, err}
+	if err := s.supported(true); err != nil {
+		return nil, err
 	}
 	if need := m.memory(s, h.block.Length, 0); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}

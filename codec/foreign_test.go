@@ -337,7 +337,7 @@ func TestForeignLimits(t *testing.T) {
 	}{
 		"numerics":   {write(container.Header{Numerics: Numerics + 1}, 1), new(*NumericsError)},
 		"dictionary": {write(container.Header{Numerics: Numerics, Primed: true}, 1), new(*container.UnsupportedError)},
-		"streams":    {write(container.Header{Numerics: Numerics}, 2*MaxForeignStreams), new(*ModelError)},
+		"streams":    {write(container.Header{Numerics: Numerics}, 2*MaxForeignStreams), new(*container.UnsupportedError)},
 		"payload":    {write(container.Header{Numerics: Numerics}, 1), new(*DivergedError)},
 	} {
 		if _, err := home(newGuest(t, 1), c.file, false); !errors.As(err, c.want) {

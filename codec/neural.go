@@ -36,13 +36,13 @@ func (s shape) at(stream, step, tokens int) (at int, ok bool) {
 // No block can state a window that is too small.
 const _ = uint(container.MinWindow - lm.MinWindow)
 
-// supports reports why the model cannot run blocks of a shape, if it cannot.
-func (m *Model) supports(s shape) error {
-	if s.window > lm.MaxWindow {
-		return fmt.Errorf("a window of %d tokens is not supported: want %d at most", s.window, lm.MaxWindow)
-	}
-	if m.backend != nil && s.streams > MaxForeignStreams {
-		return fmt.Errorf("%d streams are not supported: want %d at most", s.streams, MaxForeignStreams)
+// supported reports why no engine runs blocks of the shape, or none of others, if so.
+func (s shape) supported(foreign bool) error {
+	switch {
+	case s.window > lm.MaxWindow:
+		return &container.UnsupportedError{What: fmt.Sprintf("a window of %d tokens", s.window)}
+	case foreign && s.streams > MaxForeignStreams:
+		return &container.UnsupportedError{What: fmt.Sprintf("%d streams with another engine", s.streams)}
 	}
 	return nil
 }

@@ -365,6 +365,11 @@ func TestSecondDecoderReserved(t *testing.T) {
 		b.Transformed = true
 		return b
 	}
+	wide := func(window int) container.Block {
+		b := block(container.Neural, 1)
+		b.Window = window
+		return b
+	}
 	gap := container.AppendVarint([]byte{8, 1}, 1<<24)
 	for name, c := range map[string]struct {
 		block container.Block
@@ -377,6 +382,8 @@ func TestSecondDecoderReserved(t *testing.T) {
 		"logarithm 22":          {block(container.Mixing, 22), refdec.Corrupt}, // of so short a block
 		"logarithm 11":          {block(container.Mixing, 11), refdec.Corrupt},
 		"no parameters":         {block(container.Mixing), refdec.Corrupt},
+		"window 2^16":           {wide(1 << 16), refdec.Unsupported},
+		"window 2^22":           {wide(1 << 22), refdec.Unsupported},
 		"text, bit 6":           {transformed(container.Neural, 0x40), refdec.Unsupported},
 		"text, bit 7":           {transformed(container.Neural, 0x88), refdec.Unsupported},
 		"text, all":             {transformed(container.Neural, 0xFF), refdec.Unsupported},
@@ -396,7 +403,7 @@ func TestSecondDecoderReserved(t *testing.T) {
 			{Numerics: Numerics + 1, Model: tinyID}: refdec.CannotHere,
 			other:                                   c.class,
 		}
-		if c.block.Type == container.Neural {
+		if c.block.Type == container.Neural && c.block.Window == 128 {
 			heads[other] = refdec.CannotHere
 		}
 		for head, want := range heads {

@@ -76,7 +76,7 @@ func (d *decoder) coded(b *block) ([]byte, *Error) {
 // open makes the model of a neural block ready.
 func (d *decoder) open(b *block) *Error {
 	if b.window > 1<<15 {
-		return fail(CannotHere, "window of %d positions", b.window)
+		return fail(Unsupported, "window of %d positions", b.window)
 	}
 	if d.in.Model == nil {
 		return fail(CannotHere, "no model")
