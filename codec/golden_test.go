@@ -22,15 +22,15 @@ var golden = []struct {
 	sum   string
 }{
 	{"small", tinymodel.Small(), level{window: 128, stream: 100, streams: 8, block: 5000, prefer: true},
-		"a0cdadbfaa43faabfdb2164dc213ec854071f1f59e1484f55f0827d23bac8757"},
+		"dd779bcf6d2fd5b30d211a41750de7fce05671d41e393e5eab5f66f9b961a4b9"},
 	{"default", tinymodel.Default(), level{window: 256, stream: 1000, streams: 2, block: 1500, prefer: true},
-		"2f218e966abf60108a49fc404f068264e946437fa6a3ded7f0263ba16702121c"},
+		"1faf525aacd6c05e6dcbb9b727df7e31fa52f06ba814933516a876a917a904bd"},
 	{"zstd", tinymodel.Small(), levels[1],
-		"c40708f77b6f8f81bdda78e93b64022e8f39f2c4abc3ef76bd2c057c6fd3557c"},
+		"518320cf7ee17ada0ea39f058e3bd7c41d5c0d381afdf34041dce6070ebb6b4c"},
 	{"strong", tinymodel.Small(), levels[3],
-		"b9c7e7b36e1bc6b16bee4b5440be748bc9ac5d8d3c41257c6341d694274e0bdc"},
+		"0402f78b3403a9ab2944cdf3f255ac2e14f3796dc461c8c8897a5be9c23ab13a"},
 	{"mixing", tinymodel.Small(), level{profile: paq.Fast, log: 16, block: 1 << 20},
-		"f610e48821c16f23bafa8c28b423648dddf09d42b0ca6306c344a46b7bc59cf0"},
+		"a291aef14f5b4a12440f2594c5613706d621ba54fe72743596e11da8900b8999"},
 }
 
 func TestGolden(t *testing.T) { CheckGolden(t) }

@@ -231,10 +231,13 @@ func TestRefused(t *testing.T) {
 	if _, _, err := readAll(bytes.NewReader(crafted(Version, good))); err != nil {
 		t.Fatal(err)
 	}
-	for version := byte(1); version < 8; version++ {
+	for version := range byte(8) {
+		if version == Version {
+			continue
+		}
 		_, _, err := readAll(bytes.NewReader(crafted(version, good)))
 		var unsupported *UnsupportedError
-		if !errors.As(err, &unsupported) {
+		if !errors.As(err, &unsupported) || unsupported.Earlier != (version == 0) {
 			t.Errorf("version %d: %v", version, err)
 		}
 	}

@@ -20,7 +20,10 @@ func (e *CorruptError) Error() string {
 }
 
 // UnsupportedError says that a file uses something this program does not know.
-type UnsupportedError struct{ What string }
+type UnsupportedError struct {
+	What    string
+	Earlier bool // than this program; else it is of a later one
+}
 
 func (e *UnsupportedError) Error() string { return e.What + " is not supported" }
 

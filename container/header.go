@@ -8,8 +8,9 @@ import (
 	"math/bits"
 )
 
-// Version is the version of the format that is written.
-const Version = 0
+// Version is the version of the format that is written and read. What is read must
+// grow with later versions, and never shrink.
+const Version = 1
 
 const magic = "\xB7p\r\n"
 

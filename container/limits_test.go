@@ -389,10 +389,10 @@ func TestMemoryFollowsArrival(t *testing.T) {
 // FuzzChecked mutates structure and content but has right checks, so that
 // every execution passes them.
 func FuzzChecked(f *testing.F) {
-	f.Add(byte(1), uint64(1), uint64(1), byte(0), byte(1), uint64(3), uint64(3), uint64(1), byte(0), []byte("abc"))
-	f.Add(byte(0x10), uint64(1), uint64(1), byte(0x9c), byte(4), uint64(9), uint64(3), uint64(4), byte(0x23), []byte("abc"))
-	f.Add(byte(1), uint64(0), uint64(0), byte(7), byte(3), uint64(9), uint64(3), uint64(4), byte(0x23), []byte("abc"))
-	f.Add(byte(0), uint64(1), uint64(1), byte(0), byte(12), uint64(300), uint64(3), uint64(4), byte(0x23), []byte("abc"))
+	f.Add(byte(0x31), uint64(1), uint64(1), byte(0), byte(1), uint64(3), uint64(3), uint64(1), byte(0), []byte("abc"))
+	f.Add(byte(0x20), uint64(1), uint64(1), byte(0x9c), byte(4), uint64(9), uint64(3), uint64(4), byte(0x23), []byte("abc"))
+	f.Add(byte(0x31), uint64(0), uint64(0), byte(7), byte(3), uint64(9), uint64(3), uint64(4), byte(0x23), []byte("abc"))
+	f.Add(byte(0x30), uint64(1), uint64(1), byte(0), byte(12), uint64(300), uint64(3), uint64(4), byte(0x23), []byte("abc"))
 	f.Fuzz(func(t *testing.T, flags byte, model, numerics uint64, memory, kind byte, length, size, tokens uint64, shape byte, payload []byte) {
 		head := append([]byte(magic), flags)
 		head = AppendVarint(AppendVarint(head, model&maxVarint), numerics&maxVarint)
@@ -435,7 +435,7 @@ func FuzzChecked(f *testing.F) {
 func TestMessages(t *testing.T) {
 	for want, got := range map[string]string{
 		"corrupt at byte 7: why":                   (&CorruptError{7, "why"}).Error(),
-		"block type 5 is not supported":            (&UnsupportedError{"block type 5"}).Error(),
+		"block type 5 is not supported":            (&UnsupportedError{What: "block type 5"}).Error(),
 		"built-in 3":                               ModelID{Number: 3}.String(),
 		"sha256:0102030405060708 of up to 160 MiB": ModelID{External: true, Hash: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Size: MemoryFor(145 << 20)}.String(),
 	} {

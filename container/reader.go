@@ -143,7 +143,7 @@ func (r *Reader) readHeader() error {
 		return r.corrupt("version")
 	}
 	if version := c >> 5; version != Version {
-		return &UnsupportedError{"format version " + string('0'+rune(version))}
+		return &UnsupportedError{What: "format version " + string('0'+rune(version)), Earlier: version < Version}
 	}
 	r.single = c&flagSingle != 0
 	r.header = Header{Model: ModelID{External: c&flagExternal != 0}}
@@ -258,9 +258,9 @@ func (r *Reader) understood(kind byte) error {
 	t := Type(kind & typeMask)
 	switch {
 	case t != Stored && t != Zstd && t != Mixing && t != Neural:
-		return &UnsupportedError{fmt.Sprintf("block type %d", t)}
+		return &UnsupportedError{What: fmt.Sprintf("block type %d", t)}
 	case kind&^(typeMask|transformed) != 0:
-		return &UnsupportedError{fmt.Sprintf("block transform %#02x", kind&^(typeMask|transformed))}
+		return &UnsupportedError{What: fmt.Sprintf("block transform %#02x", kind&^(typeMask|transformed))}
 	case kind&transformed != 0 && t != Neural && t != Mixing:
 		return r.corrupt("transforms of a block that is stored or Zstandard")
 	case t == Neural && r.header.Model.none():

@@ -18,7 +18,6 @@ import (
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/atomicfile"
-	"github.com/pith-codec/pith/model/builtin"
 	"github.com/pith-codec/pith/model/gguf"
 	"github.com/pith-codec/pith/model/store"
 )
@@ -187,14 +186,12 @@ func explain(err error) string {
 		return text + ": use a pith built with -tags llama"
 	case errors.As(err, &foreign):
 		return text + ": use one as it was, or try it with --force"
-	case errors.As(err, &unsupported):
-		return text + ": get a newer pith"
+	case errors.As(err, &unsupported) && unsupported.Earlier, errors.As(err, &numerics) && numerics.Need < codec.Numerics:
+		return text + ": use the pith that made it"
 	case errors.As(err, &model) && model.Need.External:
 		return text // it has a hint
-	case errors.As(err, &model) && model.Need.Number > builtin.Number, errors.As(err, &numerics) && numerics.Need > codec.Numerics:
+	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics):
 		return text + ": get a newer pith"
-	case errors.As(err, &model), errors.As(err, &numerics):
-		return text + ": use the pith that made it"
 	case errors.As(err, &diverged):
 		return text + ": use the pith that made it, or try another machine; please report this"
 	}

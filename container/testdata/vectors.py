@@ -67,7 +67,7 @@ def u32(n):
     return n.to_bytes(4, "little")
 
 
-def header(single=True, model=varint(1), numerics=varint(1), memory=0x9C, flags=0, version=0, parity=None, magic=MAGIC, rest=b""):
+def header(single=True, model=varint(1), numerics=varint(1), memory=0x9C, flags=0, version=1, parity=None, magic=MAGIC, rest=b""):
     if parity is None:
         parity = bin(version).count("1") & 1
     return magic + bytes([version << 5 | parity << 4 | flags | single]) + model + numerics + bytes([memory]) + rest
@@ -173,9 +173,9 @@ add("magic_line_end_unix", "format", 0, b"\xb7p\n" + one[4:])
 add("magic_line_end_doubled", "format", 0, b"\xb7p\r\r\n" + one[4:])
 add("magic_seven_bits", "format", 0, b"\x37p\r\n" + one[4:])
 add("magic_utf8", "format", 0, b"\xc2\xb7p\r\n" + one[4:])
-for v in range(1, 8):
+for v in (0, *range(2, 8)):
     single(f"version_{v}", "unsupported", head=header(version=v))
-add("version_1_nothing_else", "unsupported", 0, MAGIC + bytes([1 << 5 | 1 << 4]))
+add("version_2_nothing_else", "unsupported", 0, MAGIC + bytes([2 << 5 | 1 << 4]))
 for v in range(8):
     single(f"version_{v}_parity", "corrupt", head=header(version=v, parity=1 - (bin(v).count("1") & 1)))
 

@@ -90,7 +90,7 @@ func parseHeader(s *source) *header {
 	version := s.byte()
 	h := &header{flags: version & 15}
 	s.corrupt(bits.OnesCount8(version>>4)%2 != 0, "parity of the version")
-	if s.err == nil && version>>5 != 0 {
+	if s.err == nil && version>>5 != 1 {
 		s.err = fail(Unsupported, "version %d", version>>5)
 	}
 	if h.flags&flagExternal != 0 {

@@ -53,7 +53,7 @@ func (f *walk) member() bool {
 	}
 	copy(f.file[f.at:], "\xb7p\r\n")
 	flags := &f.file[f.at+4]
-	*flags &= 0x0F // version 0, of even parity
+	*flags = *flags&0x0F | 1<<5 | 1<<4 // version 1, of even parity
 	if bits.OnesCount8(*flags>>4)%2 != 0 {
 		panic("repair: internal error: parity")
 	}
