@@ -142,7 +142,7 @@ func TestRoundTrip(t *testing.T) {
 // The bytes are made by hand from FORMAT.md. XXH64 of nothing is published as
 // EF46DB3751D8E999.
 func TestVector(t *testing.T) {
-	want := "b770" + "0d0a" + "01" + "01" + "03" + "9c" +
+	want := "b770" + "0d0a" + "31" + "01" + "03" + "9c" +
 		"01" + "00" + "99e9d85137db46ef"
 	got := hex.EncodeToString(member(t, Header{Model: ModelID{Number: 1}, Numerics: 3, Memory: 19*8 + 4}))
 	if !strings.HasPrefix(got, want) || len(got) != len(want)+8 {
