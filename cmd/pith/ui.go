@@ -18,6 +18,7 @@ import (
 	"github.com/pith-codec/pith/codec"
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/internal/atomicfile"
+	"github.com/pith-codec/pith/model/builtin"
 	"github.com/pith-codec/pith/model/gguf"
 	"github.com/pith-codec/pith/model/store"
 )
@@ -190,6 +191,8 @@ func explain(err error) string {
 		return text + ": use the pith that made it"
 	case errors.As(err, &model) && model.Need.External:
 		return text // it has a hint
+	case errors.As(err, &model) && model.Need.Number <= builtin.Number:
+		return text + ": use the pith that made it"
 	case errors.As(err, &unsupported), errors.As(err, &model), errors.As(err, &numerics):
 		return text + ": get a newer pith"
 	case errors.As(err, &diverged):

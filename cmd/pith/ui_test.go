@@ -46,6 +46,8 @@ func TestExitCodes(t *testing.T) {
 		{&codec.ModelError{}, 4, "use the pith that made it"},
 		{&codec.ModelError{Err: errors.New("gone")}, 4, "use the pith that made it"},
 		{&codec.NumericsError{}, 4, "use the pith that made it"},
+		{&codec.NumericsError{Need: codec.Numerics + 1}, 4, "get a newer pith"},
+		{&codec.ModelError{Need: container.ModelID{Number: 1 << 62}}, 4, "get a newer pith"},
 		{&codec.DivergedError{}, 4, "please report this"},
 		{&codec.SelfTestError{What: "x"}, 3, "does not compute as it must: x"},
 		{fs.ErrNotExist, 1, ""},
