@@ -53,16 +53,19 @@ type Encoder struct {
 	out     *counter
 	buf     []byte
 	begun   bool // a buffer was flushed
-	blocks  int  // written
+	blocks  int  // of the member at hand, written
 	raw     int64
 	model   *Model
 	neural  *neural
 	queue   queue[*container.Block]
 	longest int // of the blocks to come, at most
-	err     error
+
+	mostBlocks int // of a member; tests have fewer
+	err        error
 }
 
-// NewEncoder returns an encoder that writes one member to w. Close or Abort must
+// NewEncoder returns an encoder that writes a member to w, or several if it comes to more
+// than container.MaxBlocks blocks. Close or Abort must
 // be called; neither closes w.
 func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	if o.Level == 0 {
@@ -84,9 +87,14 @@ func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{o: o, level: l, out: &counter{w: w}, longest: l.block}
-	e.w = container.NewWriter(e.out, container.Header{Numerics: Numerics})
+	e := &Encoder{o: o, level: l, out: &counter{w: w}, longest: l.block, mostBlocks: container.MaxBlocks}
+	e.begin()
 	return e, nil
+}
+
+// begin begins a member. Most files are one; a member has a bound of blocks.
+func (e *Encoder) begin() {
+	e.w, e.blocks = container.NewWriter(e.out, container.Header{Numerics: Numerics}), 0
 }
 
 var errClosed = errors.New("codec: encoder is closed")
@@ -222,6 +230,12 @@ func (e *Encoder) next() error {
 
 // write writes a block, the first two of which decide what the header says.
 func (e *Encoder) write(b *container.Block) error {
+	if e.blocks == e.mostBlocks {
+		if err := e.w.Close(); err != nil {
+			return err
+		}
+		e.begin()
+	}
 	e.blocks++
 	if d := e.level.dictionary; d != nil && (b.Type != container.Stored || e.blocks == 2) {
 		e.w.Header.Primed, e.w.Header.Dictionary = true, d.id

@@ -162,3 +162,51 @@ func TestReadAheadIsLimited(t *testing.T) {
 		}
 	}
 }
+
+// What has more blocks than a member may have becomes several members, each with what its
+// own blocks need.
+func TestManyBlocks(t *testing.T) {
+	dictionary, err := NewDictionary(prose(300))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for blocks, want := range map[int][]int{1: {1}, 2: {2}, 3: {3}, 4: {3, 1}, 6: {3, 3}, 7: {3, 3, 1}, 8: {3, 3, 2}} {
+		for _, d := range []*Dictionary{nil, dictionary} {
+			l := short
+			l.dictionary, l.block = d, 200
+			var out bytes.Buffer
+			e, err := NewEncoder(&out, EncoderOptions{Threads: 1, Dictionary: d, Model: tiny})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.level, e.mostBlocks = l, 3
+			content := prose(200 * blocks)
+			if _, err := e.Write(content); err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Close(); err != nil {
+				t.Fatal(err)
+			}
+			members, err := container.List(bytes.NewReader(out.Bytes()), int64(out.Len()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int
+			for _, m := range members {
+				got = append(got, len(m.Blocks))
+				if m.Header.Model != tinyID || m.Header.Primed != (d != nil) || m.Header.Numerics != Numerics || m.Header.Memory < members[0].Header.Memory && len(m.Blocks) > 1 {
+					t.Errorf("%d blocks: a member has the header %+v", blocks, m.Header)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d blocks became members of %v, not %v", blocks, got, want)
+			}
+			dec := NewDecoder(bytes.NewReader(out.Bytes()), DecoderOptions{Threads: 1, Dictionary: d, Model: tinyOnly})
+			back, err := io.ReadAll(dec)
+			dec.Close()
+			if err != nil || !bytes.Equal(back, content) {
+				t.Errorf("%d blocks: %d bytes of %d, %v", blocks, len(back), len(content), err)
+			}
+		}
+	}
+}

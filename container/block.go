@@ -45,9 +45,9 @@ const (
 	MaxNeural  = 4 << 20
 )
 
-// maxBlocks bounds the blocks of a member, so that a trailer's size fits its
+// MaxBlocks bounds the blocks of a member, so that a trailer's size fits its
 // field.
-const maxBlocks = 1 << 24
+const MaxBlocks = 1 << 24
 
 // Bounds of a neural block's shape.
 const (

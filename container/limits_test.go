@@ -232,13 +232,13 @@ func TestTooManyBlocks(t *testing.T) {
 	if err := w.WriteBlock(stored("b")); err != nil {
 		t.Fatal(err)
 	}
-	w.blocks = make([]entry, maxBlocks)
+	w.blocks = make([]entry, MaxBlocks)
 	if w.WriteBlock(stored("c")) == nil {
 		t.Error("block 2^24 + 1 written")
 	}
 	head := header.append(nil, false)
 	first, next := part{append([]byte{1, 1}, make([]byte, 8)...), []byte("x")}, part{append([]byte{1, 1}, make([]byte, 8)...), []byte("y")}
-	for index, good := range map[int]bool{maxBlocks - 1: true, maxBlocks: false} {
+	for index, good := range map[int]bool{MaxBlocks - 1: true, MaxBlocks: false} {
 		sum := checkBlock(head, index, next.head, next.payload)
 		file := append(craft(head, first), next.head...)
 		file = append(append(file, byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24)), next.payload...)

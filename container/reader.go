@@ -194,7 +194,7 @@ func (r *Reader) readBlock(kind byte) (*Block, error) {
 	if b.Type == trailerType {
 		return nil, r.corrupt("trailer with transforms")
 	}
-	if len(r.blocks) == maxBlocks {
+	if len(r.blocks) == MaxBlocks {
 		return nil, r.corrupt("too many blocks")
 	}
 	limit := uint64(MaxContent)

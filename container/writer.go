@@ -62,7 +62,7 @@ func (w *Writer) put(b *Block, single bool) {
 		w.err = errors.New("container: internal error: empty block beside others")
 	case b.Type == Neural && !w.model:
 		w.err = errors.New("container: internal error: neural block in a member without a model")
-	case len(w.blocks) == maxBlocks:
+	case len(w.blocks) == MaxBlocks:
 		w.err = errors.New("container: too many blocks")
 	}
 	if w.err != nil {
