@@ -65,8 +65,7 @@ type Encoder struct {
 }
 
 // NewEncoder returns an encoder that writes a member to w, or several if it comes to more
-// than container.MaxBlocks blocks. Close or Abort must
-// be called; neither closes w.
+// than container.MaxBlocks blocks. Close or Abort must be called; neither closes w.
 func NewEncoder(w io.Writer, o EncoderOptions) (*Encoder, error) {
 	if o.Level == 0 {
 		o.Level = DefaultLevel

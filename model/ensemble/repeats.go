@@ -38,6 +38,7 @@ func NewRepeats(streams, tokens int, dictionary []int32) *Repeats {
 		n *= 2
 	}
 	r := &Repeats{tokens: make([][]int32, streams+1), match: make([]repeat, streams+1), last: make([]place, n), mask: uint32(n - 1)}
+	r.tokens[0] = make([]int32, 0, len(dictionary))
 	for _, id := range dictionary {
 		r.append(0, id)
 	}
