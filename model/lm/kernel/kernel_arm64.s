@@ -2233,8 +2233,6 @@ TEXT ·mulI8MM2(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40017c // ldr d28, [x11]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
@@ -2254,7 +2252,7 @@ TEXT ·mulI8MM2(SB), NOSPLIT, $0-80
 	WORD $0x8b08194a // add x10, x10, x8, lsl #6
 	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
-	WORD $0x54ffe361 // b.ne 0x30 <block>
+	WORD $0x54ffe3a1 // b.ne 0x30 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
 	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
 	WORD $0xaa0003ed // mov x13, x0
@@ -2286,7 +2284,7 @@ TEXT ·mulI8MM2(SB), NOSPLIT, $0-80
 	WORD $0x8b0101ad // add x13, x13, x1
 	WORD $0x91010000 // add x0, x0, #64
 	WORD $0xf1000484 // subs x4, x4, #1
-	WORD $0x54ffde21 // b.ne 0x8 <group>
+	WORD $0x54ffde61 // b.ne 0x8 <group>
 	RET
 
 // A product by USMMLA, and by USDOT of an odd vector.
@@ -2602,8 +2600,6 @@ TEXT ·mulI8MM3(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40017c // ldr d28, [x11]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
@@ -2641,7 +2637,7 @@ TEXT ·mulI8MM3(SB), NOSPLIT, $0-80
 	WORD $0x8b08194a // add x10, x10, x8, lsl #6
 	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
-	WORD $0x54ffd781 // b.ne 0x3c <block>
+	WORD $0x54ffd7c1 // b.ne 0x3c <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
 	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
 	WORD $0xaa0003ed // mov x13, x0
@@ -2682,7 +2678,7 @@ TEXT ·mulI8MM3(SB), NOSPLIT, $0-80
 	WORD $0xad010da2 // stp q2, q3, [x13, #32]
 	WORD $0x91010000 // add x0, x0, #64
 	WORD $0xf1000484 // subs x4, x4, #1
-	WORD $0x54ffd0c1 // b.ne 0x8 <group>
+	WORD $0x54ffd101 // b.ne 0x8 <group>
 	RET
 
 // A product by USMMLA, and by USDOT of an odd vector.
@@ -3014,8 +3010,6 @@ TEXT ·mulI8MM4(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40017c // ldr d28, [x11]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
@@ -3052,8 +3046,6 @@ TEXT ·mulI8MM4(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40057c // ldr d28, [x11, #8]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
@@ -3073,7 +3065,7 @@ TEXT ·mulI8MM4(SB), NOSPLIT, $0-80
 	WORD $0x8b08194a // add x10, x10, x8, lsl #6
 	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
-	WORD $0x54ffd361 // b.ne 0x48 <block>
+	WORD $0x54ffd3e1 // b.ne 0x48 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
 	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
 	WORD $0xaa0003ed // mov x13, x0
@@ -3132,7 +3124,7 @@ TEXT ·mulI8MM4(SB), NOSPLIT, $0-80
 	WORD $0x8b0101ad // add x13, x13, x1
 	WORD $0x91010000 // add x0, x0, #64
 	WORD $0xf1000484 // subs x4, x4, #1
-	WORD $0x54ffca01 // b.ne 0x8 <group>
+	WORD $0x54ffca81 // b.ne 0x8 <group>
 	RET
 
 // A product by USMMLA, and by USDOT of an odd vector.
@@ -3544,8 +3536,6 @@ TEXT ·mulI8MM5(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40017c // ldr d28, [x11]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
@@ -3582,8 +3572,6 @@ TEXT ·mulI8MM5(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40057c // ldr d28, [x11, #8]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
@@ -3621,7 +3609,7 @@ TEXT ·mulI8MM5(SB), NOSPLIT, $0-80
 	WORD $0x8b08194a // add x10, x10, x8, lsl #6
 	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
-	WORD $0x54ffc781 // b.ne 0x54 <block>
+	WORD $0x54ffc801 // b.ne 0x54 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
 	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
 	WORD $0xaa0003ed // mov x13, x0
@@ -3689,7 +3677,7 @@ TEXT ·mulI8MM5(SB), NOSPLIT, $0-80
 	WORD $0xad010da2 // stp q2, q3, [x13, #32]
 	WORD $0x91010000 // add x0, x0, #64
 	WORD $0xf1000484 // subs x4, x4, #1
-	WORD $0x54ffbca1 // b.ne 0x8 <group>
+	WORD $0x54ffbd21 // b.ne 0x8 <group>
 	RET
 
 // A product by USMMLA, and by USDOT of an odd vector.
@@ -4117,8 +4105,6 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40017c // ldr d28, [x11]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
@@ -4155,8 +4141,6 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40057c // ldr d28, [x11, #8]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
@@ -4193,8 +4177,6 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad0065b8 // stp q24, q25, [x13]
 	WORD $0xad016dba // stp q26, q27, [x13, #32]
 	WORD $0x8b0101ad // add x13, x13, x1
-	WORD $0xfd40097c // ldr d28, [x11, #16]
-	WORD $0x4e08079c // dup v28.2d, v28.d[0]
 	WORD $0xad4065b8 // ldp q24, q25, [x13]
 	WORD $0xad416dba // ldp q26, q27, [x13, #32]
 	WORD $0x4e21da94 // scvtf v20.4s, v20.4s
@@ -4214,7 +4196,7 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0x8b08194a // add x10, x10, x8, lsl #6
 	WORD $0x8b08096b // add x11, x11, x8, lsl #2
 	WORD $0xf100058c // subs x12, x12, #1
-	WORD $0x54ffc361 // b.ne 0x60 <block>
+	WORD $0x54ffc421 // b.ne 0x60 <block>
 	WORD $0xacc16478 // ldp q24, q25, [x3], #32
 	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
 	WORD $0xaa0003ed // mov x13, x0
@@ -4300,7 +4282,7 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0x8b0101ad // add x13, x13, x1
 	WORD $0x91010000 // add x0, x0, #64
 	WORD $0xf1000484 // subs x4, x4, #1
-	WORD $0x54ffb5e1 // b.ne 0x8 <group>
+	WORD $0x54ffb6a1 // b.ne 0x8 <group>
 	RET
 
 // Sums of attention by UDOT, of one head.

@@ -39,13 +39,14 @@ func mulLoops(n, paired int, dots func()) {
 	p("block:")
 	dots()
 	eachRow(n, func(i int) {
-		scale := "v28.s[0]"
-		if i < paired {
-			p("ldr d28, [x11, #%d]", 4*(i&^1))
-			p("dup v28.2d, v28.d[0]")
-			scale = "v28.4s"
-		} else {
+		scale := "v28.4s" // of the pair
+		switch {
+		case i >= paired:
 			p("ldr s28, [x11, #%d]", 4*i)
+			scale = "v28.s[0]"
+		case i%2 == 0:
+			p("ldr d28, [x11, #%d]", 4*i)
+			p("dup v28.2d, v28.d[0]")
 		}
 		p("ldp q24, q25, [x13]")
 		p("ldp q26, q27, [x13, #32]")
@@ -213,7 +214,7 @@ func mulI8MM(n int) {
 					p("ld1 {v%d.d}[1], [%s], #8", 24+i/2, second[i/2])
 				}
 			}
-			for r := 0; r < 4; r += 2 { // 4r rows are done
+			for r := 0; r < 4; r += 2 { // eight rows from 4r on
 				p("ldp q27, q28, [x2, #%d]", lanes*c+16*r)
 				p("ldp q29, q30, [x2, #%d]", lanes*(c+4)+16*r)
 				if paired < n {
@@ -223,12 +224,11 @@ func mulI8MM(n int) {
 						}
 					}
 				}
+				if paired == 0 {
+					continue
+				}
 				for s := range 2 {
-					if paired == 0 {
-						break
-					}
-					// 31 and 27, then 29 and 28, which are free by then
-					low, high := 31-2*s, 27+s
+					low, high := 31-2*s, 27+s // V29 is free when s is 1
 					p("zip1 v%d.4s, v%d.4s, v%d.4s", low, 27+s, 29+s)
 					p("zip2 v%d.4s, v%d.4s, v%d.4s", high, 27+s, 29+s)
 					for i := 0; i < paired; i += 2 {
