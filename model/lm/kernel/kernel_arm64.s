@@ -1852,115 +1852,115 @@ TEXT ·mulI8MM1(SB), NOSPLIT, $0-80
 	WORD $0xad0001a0 // stp q0, q0, [x13]
 	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
 	WORD $0x8b07016e // add x14, x11, x7
-	WORD $0xbd4001d8 // ldr s24, [x14]
-	WORD $0x4e040700 // dup v0.4s, v24.s[0]
-	WORD $0x4e040701 // dup v1.4s, v24.s[0]
-	WORD $0x4e040702 // dup v2.4s, v24.s[0]
-	WORD $0x4e040703 // dup v3.4s, v24.s[0]
-	WORD $0xfd400158 // ldr d24, [x10]
-	WORD $0xad40705b // ldp q27, q28, [x2]
-	WORD $0xad42785d // ldp q29, q30, [x2, #64]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad41705b // ldp q27, q28, [x2, #32]
+	WORD $0xbd4001d4 // ldr s20, [x14]
+	WORD $0x4e040680 // dup v0.4s, v20.s[0]
+	WORD $0x4e040681 // dup v1.4s, v20.s[0]
+	WORD $0x4e040682 // dup v2.4s, v20.s[0]
+	WORD $0x4e040683 // dup v3.4s, v20.s[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
 	WORD $0xad43785d // ldp q29, q30, [x2, #96]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd400558 // ldr d24, [x10, #8]
-	WORD $0xad44705b // ldp q27, q28, [x2, #128]
-	WORD $0xad46785d // ldp q29, q30, [x2, #192]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad45705b // ldp q27, q28, [x2, #160]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
 	WORD $0xad47785d // ldp q29, q30, [x2, #224]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd400958 // ldr d24, [x10, #16]
-	WORD $0xad48705b // ldp q27, q28, [x2, #256]
-	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad49705b // ldp q27, q28, [x2, #288]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
 	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd400d58 // ldr d24, [x10, #24]
-	WORD $0xad4c705b // ldp q27, q28, [x2, #384]
-	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
 	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd401158 // ldr d24, [x10, #32]
-	WORD $0xad50705b // ldp q27, q28, [x2, #512]
-	WORD $0xad52785d // ldp q29, q30, [x2, #576]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad51705b // ldp q27, q28, [x2, #544]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
 	WORD $0xad53785d // ldp q29, q30, [x2, #608]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd401558 // ldr d24, [x10, #40]
-	WORD $0xad54705b // ldp q27, q28, [x2, #640]
-	WORD $0xad56785d // ldp q29, q30, [x2, #704]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad55705b // ldp q27, q28, [x2, #672]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
 	WORD $0xad57785d // ldp q29, q30, [x2, #736]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd401958 // ldr d24, [x10, #48]
-	WORD $0xad58705b // ldp q27, q28, [x2, #768]
-	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad59705b // ldp q27, q28, [x2, #800]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
 	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
-	WORD $0xfd401d58 // ldr d24, [x10, #56]
-	WORD $0xad5c705b // ldp q27, q28, [x2, #896]
-	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
-	WORD $0x4f98f360 // usdot v0.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f381 // usdot v1.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a0 // usdot v0.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c1 // usdot v1.4s, v30.16b, v24.4b[1]
-	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
 	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
-	WORD $0x4f98f362 // usdot v2.4s, v27.16b, v24.4b[0]
-	WORD $0x4f98f383 // usdot v3.4s, v28.16b, v24.4b[0]
-	WORD $0x4fb8f3a2 // usdot v2.4s, v29.16b, v24.4b[1]
-	WORD $0x4fb8f3c3 // usdot v3.4s, v30.16b, v24.4b[1]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
 	WORD $0x91100042 // add x2, x2, #1024
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xbd40017c // ldr s28, [x11]
@@ -2026,192 +2026,192 @@ TEXT ·mulI8MM2(SB), NOSPLIT, $0-80
 	WORD $0xad0001a0 // stp q0, q0, [x13]
 	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
 	WORD $0x8b07016e // add x14, x11, x7
-	WORD $0xfd4001d8 // ldr d24, [x14]
+	WORD $0xfd4001d4 // ldr d20, [x14]
 	WORD $0x9101014d // add x13, x10, #64
-	WORD $0x4e080700 // dup v0.2d, v24.d[0]
-	WORD $0x4e080701 // dup v1.2d, v24.d[0]
-	WORD $0x4e080702 // dup v2.2d, v24.d[0]
-	WORD $0x4e080703 // dup v3.2d, v24.d[0]
-	WORD $0x4e080704 // dup v4.2d, v24.d[0]
-	WORD $0x4e080705 // dup v5.2d, v24.d[0]
-	WORD $0x4e080706 // dup v6.2d, v24.d[0]
-	WORD $0x4e080707 // dup v7.2d, v24.d[0]
-	WORD $0xfd400158 // ldr d24, [x10]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad40705b // ldp q27, q28, [x2]
-	WORD $0xad42785d // ldp q29, q30, [x2, #64]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad41705b // ldp q27, q28, [x2, #32]
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
 	WORD $0xad43785d // ldp q29, q30, [x2, #96]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd400558 // ldr d24, [x10, #8]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad44705b // ldp q27, q28, [x2, #128]
-	WORD $0xad46785d // ldp q29, q30, [x2, #192]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad45705b // ldp q27, q28, [x2, #160]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
 	WORD $0xad47785d // ldp q29, q30, [x2, #224]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd400958 // ldr d24, [x10, #16]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad48705b // ldp q27, q28, [x2, #256]
-	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad49705b // ldp q27, q28, [x2, #288]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
 	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd400d58 // ldr d24, [x10, #24]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad4c705b // ldp q27, q28, [x2, #384]
-	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
 	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401158 // ldr d24, [x10, #32]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad50705b // ldp q27, q28, [x2, #512]
-	WORD $0xad52785d // ldp q29, q30, [x2, #576]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad51705b // ldp q27, q28, [x2, #544]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
 	WORD $0xad53785d // ldp q29, q30, [x2, #608]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401558 // ldr d24, [x10, #40]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad54705b // ldp q27, q28, [x2, #640]
-	WORD $0xad56785d // ldp q29, q30, [x2, #704]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad55705b // ldp q27, q28, [x2, #672]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
 	WORD $0xad57785d // ldp q29, q30, [x2, #736]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401958 // ldr d24, [x10, #48]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad58705b // ldp q27, q28, [x2, #768]
-	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad59705b // ldp q27, q28, [x2, #800]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
 	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401d58 // ldr d24, [x10, #56]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xad5c705b // ldp q27, q28, [x2, #896]
-	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
 	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
 	WORD $0x91100042 // add x2, x2, #1024
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xfd40017c // ldr d28, [x11]
@@ -2316,269 +2316,269 @@ TEXT ·mulI8MM3(SB), NOSPLIT, $0-80
 	WORD $0xad0001a0 // stp q0, q0, [x13]
 	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
 	WORD $0x8b07016e // add x14, x11, x7
-	WORD $0xfd4001d8 // ldr d24, [x14]
+	WORD $0xfd4001d4 // ldr d20, [x14]
 	WORD $0x9101014d // add x13, x10, #64
-	WORD $0x4e080700 // dup v0.2d, v24.d[0]
-	WORD $0x4e080701 // dup v1.2d, v24.d[0]
-	WORD $0x4e080702 // dup v2.2d, v24.d[0]
-	WORD $0x4e080703 // dup v3.2d, v24.d[0]
-	WORD $0x4e080704 // dup v4.2d, v24.d[0]
-	WORD $0x4e080705 // dup v5.2d, v24.d[0]
-	WORD $0x4e080706 // dup v6.2d, v24.d[0]
-	WORD $0x4e080707 // dup v7.2d, v24.d[0]
-	WORD $0xbd4009d8 // ldr s24, [x14, #8]
-	WORD $0x4e040708 // dup v8.4s, v24.s[0]
-	WORD $0x4e040709 // dup v9.4s, v24.s[0]
-	WORD $0x4e04070a // dup v10.4s, v24.s[0]
-	WORD $0x4e04070b // dup v11.4s, v24.s[0]
-	WORD $0xfd400158 // ldr d24, [x10]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404159 // ldr d25, [x10, #128]
-	WORD $0xad40705b // ldp q27, q28, [x2]
-	WORD $0xad42785d // ldp q29, q30, [x2, #64]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad41705b // ldp q27, q28, [x2, #32]
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0xbd4009d4 // ldr s20, [x14, #8]
+	WORD $0x4e040688 // dup v8.4s, v20.s[0]
+	WORD $0x4e040689 // dup v9.4s, v20.s[0]
+	WORD $0x4e04068a // dup v10.4s, v20.s[0]
+	WORD $0x4e04068b // dup v11.4s, v20.s[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404155 // ldr d21, [x10, #128]
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
 	WORD $0xad43785d // ldp q29, q30, [x2, #96]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd400558 // ldr d24, [x10, #8]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404559 // ldr d25, [x10, #136]
-	WORD $0xad44705b // ldp q27, q28, [x2, #128]
-	WORD $0xad46785d // ldp q29, q30, [x2, #192]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad45705b // ldp q27, q28, [x2, #160]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404555 // ldr d21, [x10, #136]
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
 	WORD $0xad47785d // ldp q29, q30, [x2, #224]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd400958 // ldr d24, [x10, #16]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404959 // ldr d25, [x10, #144]
-	WORD $0xad48705b // ldp q27, q28, [x2, #256]
-	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad49705b // ldp q27, q28, [x2, #288]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404955 // ldr d21, [x10, #144]
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
 	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd400d58 // ldr d24, [x10, #24]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404d59 // ldr d25, [x10, #152]
-	WORD $0xad4c705b // ldp q27, q28, [x2, #384]
-	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404d55 // ldr d21, [x10, #152]
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
 	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401158 // ldr d24, [x10, #32]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405159 // ldr d25, [x10, #160]
-	WORD $0xad50705b // ldp q27, q28, [x2, #512]
-	WORD $0xad52785d // ldp q29, q30, [x2, #576]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad51705b // ldp q27, q28, [x2, #544]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405155 // ldr d21, [x10, #160]
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
 	WORD $0xad53785d // ldp q29, q30, [x2, #608]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401558 // ldr d24, [x10, #40]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405559 // ldr d25, [x10, #168]
-	WORD $0xad54705b // ldp q27, q28, [x2, #640]
-	WORD $0xad56785d // ldp q29, q30, [x2, #704]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad55705b // ldp q27, q28, [x2, #672]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405555 // ldr d21, [x10, #168]
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
 	WORD $0xad57785d // ldp q29, q30, [x2, #736]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401958 // ldr d24, [x10, #48]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405959 // ldr d25, [x10, #176]
-	WORD $0xad58705b // ldp q27, q28, [x2, #768]
-	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad59705b // ldp q27, q28, [x2, #800]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405955 // ldr d21, [x10, #176]
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
 	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0xfd401d58 // ldr d24, [x10, #56]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405d59 // ldr d25, [x10, #184]
-	WORD $0xad5c705b // ldp q27, q28, [x2, #896]
-	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
-	WORD $0x4f99f368 // usdot v8.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f389 // usdot v9.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3a8 // usdot v8.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3c9 // usdot v9.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405d55 // ldr d21, [x10, #184]
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
 	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
-	WORD $0x4f99f36a // usdot v10.4s, v27.16b, v25.4b[0]
-	WORD $0x4f99f38b // usdot v11.4s, v28.16b, v25.4b[0]
-	WORD $0x4fb9f3aa // usdot v10.4s, v29.16b, v25.4b[1]
-	WORD $0x4fb9f3cb // usdot v11.4s, v30.16b, v25.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
 	WORD $0x91100042 // add x2, x2, #1024
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xfd40017c // ldr d28, [x11]
@@ -2713,282 +2713,282 @@ TEXT ·mulI8MM4(SB), NOSPLIT, $0-80
 	WORD $0xad0001a0 // stp q0, q0, [x13]
 	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
 	WORD $0x8b07016e // add x14, x11, x7
-	WORD $0xfd4001d8 // ldr d24, [x14]
+	WORD $0xfd4001d4 // ldr d20, [x14]
 	WORD $0x9101014d // add x13, x10, #64
-	WORD $0xfd4005d9 // ldr d25, [x14, #8]
+	WORD $0xfd4005d5 // ldr d21, [x14, #8]
 	WORD $0x9103014f // add x15, x10, #192
-	WORD $0x4e080700 // dup v0.2d, v24.d[0]
-	WORD $0x4e080701 // dup v1.2d, v24.d[0]
-	WORD $0x4e080702 // dup v2.2d, v24.d[0]
-	WORD $0x4e080703 // dup v3.2d, v24.d[0]
-	WORD $0x4e080704 // dup v4.2d, v24.d[0]
-	WORD $0x4e080705 // dup v5.2d, v24.d[0]
-	WORD $0x4e080706 // dup v6.2d, v24.d[0]
-	WORD $0x4e080707 // dup v7.2d, v24.d[0]
-	WORD $0x4e080728 // dup v8.2d, v25.d[0]
-	WORD $0x4e080729 // dup v9.2d, v25.d[0]
-	WORD $0x4e08072a // dup v10.2d, v25.d[0]
-	WORD $0x4e08072b // dup v11.2d, v25.d[0]
-	WORD $0x4e08072c // dup v12.2d, v25.d[0]
-	WORD $0x4e08072d // dup v13.2d, v25.d[0]
-	WORD $0x4e08072e // dup v14.2d, v25.d[0]
-	WORD $0x4e08072f // dup v15.2d, v25.d[0]
-	WORD $0xfd400158 // ldr d24, [x10]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404159 // ldr d25, [x10, #128]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad40705b // ldp q27, q28, [x2]
-	WORD $0xad42785d // ldp q29, q30, [x2, #64]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad41705b // ldp q27, q28, [x2, #32]
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0x4e0806a8 // dup v8.2d, v21.d[0]
+	WORD $0x4e0806a9 // dup v9.2d, v21.d[0]
+	WORD $0x4e0806aa // dup v10.2d, v21.d[0]
+	WORD $0x4e0806ab // dup v11.2d, v21.d[0]
+	WORD $0x4e0806ac // dup v12.2d, v21.d[0]
+	WORD $0x4e0806ad // dup v13.2d, v21.d[0]
+	WORD $0x4e0806ae // dup v14.2d, v21.d[0]
+	WORD $0x4e0806af // dup v15.2d, v21.d[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404155 // ldr d21, [x10, #128]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
 	WORD $0xad43785d // ldp q29, q30, [x2, #96]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd400558 // ldr d24, [x10, #8]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404559 // ldr d25, [x10, #136]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad44705b // ldp q27, q28, [x2, #128]
-	WORD $0xad46785d // ldp q29, q30, [x2, #192]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad45705b // ldp q27, q28, [x2, #160]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404555 // ldr d21, [x10, #136]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
 	WORD $0xad47785d // ldp q29, q30, [x2, #224]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd400958 // ldr d24, [x10, #16]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404959 // ldr d25, [x10, #144]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad48705b // ldp q27, q28, [x2, #256]
-	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad49705b // ldp q27, q28, [x2, #288]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404955 // ldr d21, [x10, #144]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
 	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd400d58 // ldr d24, [x10, #24]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404d59 // ldr d25, [x10, #152]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad4c705b // ldp q27, q28, [x2, #384]
-	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404d55 // ldr d21, [x10, #152]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
 	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401158 // ldr d24, [x10, #32]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405159 // ldr d25, [x10, #160]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad50705b // ldp q27, q28, [x2, #512]
-	WORD $0xad52785d // ldp q29, q30, [x2, #576]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad51705b // ldp q27, q28, [x2, #544]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405155 // ldr d21, [x10, #160]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
 	WORD $0xad53785d // ldp q29, q30, [x2, #608]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401558 // ldr d24, [x10, #40]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405559 // ldr d25, [x10, #168]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad54705b // ldp q27, q28, [x2, #640]
-	WORD $0xad56785d // ldp q29, q30, [x2, #704]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad55705b // ldp q27, q28, [x2, #672]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405555 // ldr d21, [x10, #168]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
 	WORD $0xad57785d // ldp q29, q30, [x2, #736]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401958 // ldr d24, [x10, #48]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405959 // ldr d25, [x10, #176]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad58705b // ldp q27, q28, [x2, #768]
-	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad59705b // ldp q27, q28, [x2, #800]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405955 // ldr d21, [x10, #176]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
 	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401d58 // ldr d24, [x10, #56]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405d59 // ldr d25, [x10, #184]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xad5c705b // ldp q27, q28, [x2, #896]
-	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405d55 // ldr d21, [x10, #184]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
 	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
 	WORD $0x91100042 // add x2, x2, #1024
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xfd40017c // ldr d28, [x11]
@@ -3162,359 +3162,359 @@ TEXT ·mulI8MM5(SB), NOSPLIT, $0-80
 	WORD $0xad0001a0 // stp q0, q0, [x13]
 	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
 	WORD $0x8b07016e // add x14, x11, x7
-	WORD $0xfd4001d8 // ldr d24, [x14]
+	WORD $0xfd4001d4 // ldr d20, [x14]
 	WORD $0x9101014d // add x13, x10, #64
-	WORD $0xfd4005d9 // ldr d25, [x14, #8]
+	WORD $0xfd4005d5 // ldr d21, [x14, #8]
 	WORD $0x9103014f // add x15, x10, #192
-	WORD $0x4e080700 // dup v0.2d, v24.d[0]
-	WORD $0x4e080701 // dup v1.2d, v24.d[0]
-	WORD $0x4e080702 // dup v2.2d, v24.d[0]
-	WORD $0x4e080703 // dup v3.2d, v24.d[0]
-	WORD $0x4e080704 // dup v4.2d, v24.d[0]
-	WORD $0x4e080705 // dup v5.2d, v24.d[0]
-	WORD $0x4e080706 // dup v6.2d, v24.d[0]
-	WORD $0x4e080707 // dup v7.2d, v24.d[0]
-	WORD $0x4e080728 // dup v8.2d, v25.d[0]
-	WORD $0x4e080729 // dup v9.2d, v25.d[0]
-	WORD $0x4e08072a // dup v10.2d, v25.d[0]
-	WORD $0x4e08072b // dup v11.2d, v25.d[0]
-	WORD $0x4e08072c // dup v12.2d, v25.d[0]
-	WORD $0x4e08072d // dup v13.2d, v25.d[0]
-	WORD $0x4e08072e // dup v14.2d, v25.d[0]
-	WORD $0x4e08072f // dup v15.2d, v25.d[0]
-	WORD $0xbd4011d8 // ldr s24, [x14, #16]
-	WORD $0x4e040710 // dup v16.4s, v24.s[0]
-	WORD $0x4e040711 // dup v17.4s, v24.s[0]
-	WORD $0x4e040712 // dup v18.4s, v24.s[0]
-	WORD $0x4e040713 // dup v19.4s, v24.s[0]
-	WORD $0xfd400158 // ldr d24, [x10]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404159 // ldr d25, [x10, #128]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd40815a // ldr d26, [x10, #256]
-	WORD $0xad40705b // ldp q27, q28, [x2]
-	WORD $0xad42785d // ldp q29, q30, [x2, #64]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad41705b // ldp q27, q28, [x2, #32]
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0x4e0806a8 // dup v8.2d, v21.d[0]
+	WORD $0x4e0806a9 // dup v9.2d, v21.d[0]
+	WORD $0x4e0806aa // dup v10.2d, v21.d[0]
+	WORD $0x4e0806ab // dup v11.2d, v21.d[0]
+	WORD $0x4e0806ac // dup v12.2d, v21.d[0]
+	WORD $0x4e0806ad // dup v13.2d, v21.d[0]
+	WORD $0x4e0806ae // dup v14.2d, v21.d[0]
+	WORD $0x4e0806af // dup v15.2d, v21.d[0]
+	WORD $0xbd4011d4 // ldr s20, [x14, #16]
+	WORD $0x4e040690 // dup v16.4s, v20.s[0]
+	WORD $0x4e040691 // dup v17.4s, v20.s[0]
+	WORD $0x4e040692 // dup v18.4s, v20.s[0]
+	WORD $0x4e040693 // dup v19.4s, v20.s[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404155 // ldr d21, [x10, #128]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408156 // ldr d22, [x10, #256]
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
 	WORD $0xad43785d // ldp q29, q30, [x2, #96]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd400558 // ldr d24, [x10, #8]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404559 // ldr d25, [x10, #136]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd40855a // ldr d26, [x10, #264]
-	WORD $0xad44705b // ldp q27, q28, [x2, #128]
-	WORD $0xad46785d // ldp q29, q30, [x2, #192]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad45705b // ldp q27, q28, [x2, #160]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404555 // ldr d21, [x10, #136]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408556 // ldr d22, [x10, #264]
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
 	WORD $0xad47785d // ldp q29, q30, [x2, #224]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd400958 // ldr d24, [x10, #16]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404959 // ldr d25, [x10, #144]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd40895a // ldr d26, [x10, #272]
-	WORD $0xad48705b // ldp q27, q28, [x2, #256]
-	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad49705b // ldp q27, q28, [x2, #288]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404955 // ldr d21, [x10, #144]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408956 // ldr d22, [x10, #272]
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
 	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd400d58 // ldr d24, [x10, #24]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd404d59 // ldr d25, [x10, #152]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd408d5a // ldr d26, [x10, #280]
-	WORD $0xad4c705b // ldp q27, q28, [x2, #384]
-	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404d55 // ldr d21, [x10, #152]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408d56 // ldr d22, [x10, #280]
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
 	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401158 // ldr d24, [x10, #32]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405159 // ldr d25, [x10, #160]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd40915a // ldr d26, [x10, #288]
-	WORD $0xad50705b // ldp q27, q28, [x2, #512]
-	WORD $0xad52785d // ldp q29, q30, [x2, #576]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad51705b // ldp q27, q28, [x2, #544]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405155 // ldr d21, [x10, #160]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409156 // ldr d22, [x10, #288]
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
 	WORD $0xad53785d // ldp q29, q30, [x2, #608]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401558 // ldr d24, [x10, #40]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405559 // ldr d25, [x10, #168]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd40955a // ldr d26, [x10, #296]
-	WORD $0xad54705b // ldp q27, q28, [x2, #640]
-	WORD $0xad56785d // ldp q29, q30, [x2, #704]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad55705b // ldp q27, q28, [x2, #672]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405555 // ldr d21, [x10, #168]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409556 // ldr d22, [x10, #296]
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
 	WORD $0xad57785d // ldp q29, q30, [x2, #736]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401958 // ldr d24, [x10, #48]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405959 // ldr d25, [x10, #176]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd40995a // ldr d26, [x10, #304]
-	WORD $0xad58705b // ldp q27, q28, [x2, #768]
-	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad59705b // ldp q27, q28, [x2, #800]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405955 // ldr d21, [x10, #176]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409956 // ldr d22, [x10, #304]
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
 	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
-	WORD $0xfd401d58 // ldr d24, [x10, #56]
-	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
-	WORD $0xfd405d59 // ldr d25, [x10, #184]
-	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
-	WORD $0xfd409d5a // ldr d26, [x10, #312]
-	WORD $0xad5c705b // ldp q27, q28, [x2, #896]
-	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
-	WORD $0x4f9af370 // usdot v16.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af391 // usdot v17.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b0 // usdot v16.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d1 // usdot v17.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
-	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
-	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
-	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
-	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405d55 // ldr d21, [x10, #184]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409d56 // ldr d22, [x10, #312]
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
 	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
-	WORD $0x4f9af372 // usdot v18.4s, v27.16b, v26.4b[0]
-	WORD $0x4f9af393 // usdot v19.4s, v28.16b, v26.4b[0]
-	WORD $0x4fbaf3b2 // usdot v18.4s, v29.16b, v26.4b[1]
-	WORD $0x4fbaf3d3 // usdot v19.4s, v30.16b, v26.4b[1]
-	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
-	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
-	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
-	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
-	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
-	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
-	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
 	WORD $0x91100042 // add x2, x2, #1024
 	WORD $0xaa0003ed // mov x13, x0
 	WORD $0xfd40017c // ldr d28, [x11]
@@ -3758,36 +3758,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad42785d // ldp q29, q30, [x2, #64]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad41705b // ldp q27, q28, [x2, #32]
 	WORD $0xad43785d // ldp q29, q30, [x2, #96]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd400558 // ldr d24, [x10, #8]
@@ -3800,36 +3800,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad46785d // ldp q29, q30, [x2, #192]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad45705b // ldp q27, q28, [x2, #160]
 	WORD $0xad47785d // ldp q29, q30, [x2, #224]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd400958 // ldr d24, [x10, #16]
@@ -3842,36 +3842,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad49705b // ldp q27, q28, [x2, #288]
 	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd400d58 // ldr d24, [x10, #24]
@@ -3884,36 +3884,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
 	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd401158 // ldr d24, [x10, #32]
@@ -3926,36 +3926,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad52785d // ldp q29, q30, [x2, #576]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad51705b // ldp q27, q28, [x2, #544]
 	WORD $0xad53785d // ldp q29, q30, [x2, #608]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd401558 // ldr d24, [x10, #40]
@@ -3968,36 +3968,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad56785d // ldp q29, q30, [x2, #704]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad55705b // ldp q27, q28, [x2, #672]
 	WORD $0xad57785d // ldp q29, q30, [x2, #736]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd401958 // ldr d24, [x10, #48]
@@ -4010,36 +4010,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad59705b // ldp q27, q28, [x2, #800]
 	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0xfd401d58 // ldr d24, [x10, #56]
@@ -4052,36 +4052,36 @@ TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
 	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
-	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
-	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
-	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
 	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
 	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
 	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
 	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
 	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
 	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
 	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
 	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
-	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
-	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
-	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
-	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
-	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
-	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
 	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
 	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
 	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
 	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
 	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
 	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
 	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
 	WORD $0x91100042 // add x2, x2, #1024

@@ -186,60 +186,76 @@ func mulLong(n int) {
 // lie for SDOT, so two registers that hold four columns of four rows each are zipped
 // to two that hold eight columns of two rows: that serves all vectors, and memory has
 // one order of weights for all kernels. X13, X15 and X16 point to the second vectors
-// of pairs; V0…V23 are the sums, V24…V26 vectors, V27…V31 weights.
+// of pairs.
 func mulI8MM(n int) {
 	begin(fmt.Sprintf("mulI8MM%d", n), mulArgs, "", "// A product by USMMLA, and by USDOT of an odd vector.")
-	paired := n &^ 1
-	second := []string{"x13", "x15", "x16"}
+	paired, second := n&^1, []string{"x13", "x15", "x16"}
+	quads := 4 // of rows, at a time
+	if n > 5 {
+		quads = 2
+	}
+	w := 31 - 2*quads   // quads of four columns, quads of the next four, a free one
+	x := w - 3          // vectors, behind the sums
 	p("sub x7, x7, x6") // from the scales to the biases
 	mulLoops(n, paired, func() {
 		p("add x14, x11, x7")
 		for i := 0; i < paired; i += 2 {
-			p("ldr d%d, [x14, #%d]", 24+i/2, 4*i)
+			p("ldr d%d, [x14, #%d]", x+i/2, 4*i)
 			p("add %s, x10, #%d", second[i/2], block*(i+1))
 		}
 		for r := range 4 * paired {
-			p("dup v%d.2d, v%d.d[0]", r, 24+r/8)
+			p("dup v%d.2d, v%d.d[0]", r, x+r/8)
 		}
 		if paired < n {
-			p("ldr s24, [x14, #%d]", 4*paired)
+			p("ldr s%d, [x14, #%d]", x, 4*paired)
 			for r := range 4 {
-				p("dup v%d.4s, v24.s[0]", 4*paired+r)
+				p("dup v%d.4s, v%d.s[0]", 4*paired+r, x)
 			}
 		}
 		for c := 0; c < block; c += 8 {
 			for i := 0; i < n; i += 2 {
-				p("ldr d%d, [x10, #%d]", 24+i/2, block*i+c)
+				p("ldr d%d, [x10, #%d]", x+i/2, block*i+c)
 				if i < paired {
-					p("ld1 {v%d.d}[1], [%s], #8", 24+i/2, second[i/2])
+					p("ld1 {v%d.d}[1], [%s], #8", x+i/2, second[i/2])
 				}
 			}
-			for r := 0; r < 4; r += 2 { // eight rows from 4r on
-				p("ldp q27, q28, [x2, #%d]", lanes*c+16*r)
-				p("ldp q29, q30, [x2, #%d]", lanes*(c+4)+16*r)
+			for q := 0; q < 4; q += quads {
+				for j := range 2 {
+					for s := 0; s < quads; s += 2 {
+						p("ldp q%d, q%d, [x2, #%d]", w+quads*j+s, w+quads*j+s+1, lanes*(c+4*j)+16*(q+s))
+					}
+				}
 				if paired < n {
 					for j := range 2 {
-						for s := range 2 {
-							p("usdot v%d.4s, v%d.16b, v%d.4b[%d]", 4*paired+r+s, 27+2*j+s, 24+paired/2, j)
+						for s := range quads {
+							p("usdot v%d.4s, v%d.16b, v%d.4b[%d]", 4*paired+q+s, w+quads*j+s, x+paired/2, j)
 						}
 					}
 				}
-				if paired == 0 {
-					continue
-				}
-				for s := range 2 {
-					low, high := 31-2*s, 27+s // V29 is free when s is 1
-					p("zip1 v%d.4s, v%d.4s, v%d.4s", low, 27+s, 29+s)
-					p("zip2 v%d.4s, v%d.4s, v%d.4s", high, 27+s, 29+s)
-					for i := 0; i < paired; i += 2 {
-						p("usmmla v%d.4s, v%d.16b, v%d.16b", 4*i+2*(r+s), low, 24+i/2)
-						p("usmmla v%d.4s, v%d.16b, v%d.16b", 4*i+2*(r+s)+1, high, 24+i/2)
-					}
+				if paired > 0 {
+					zipped(n, q, quads, w, x)
 				}
 			}
 		}
 		p("add x2, x2, #%d", lanes*block)
 	})
+}
+
+// zipped multiplies quads of rows from q on with pairs of vectors.
+func zipped(n, q, quads, w, x int) {
+	free := 31
+	var rows []int // the registers of two rows each
+	for s := range quads {
+		p("zip1 v%d.4s, v%d.4s, v%d.4s", free, w+s, w+quads+s)
+		p("zip2 v%d.4s, v%[1]d.4s, v%d.4s", w+s, w+quads+s)
+		rows = append(rows, free, w+s)
+		free = w + quads + s
+	}
+	for i := 0; i+1 < n; i += 2 {
+		for r, v := range rows {
+			p("usmmla v%d.4s, v%d.16b, v%d.16b", 4*i+2*q+r, v, x+i/2)
+		}
+	}
 }
 
 const accumulateArgs = "dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int"
