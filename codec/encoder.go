@@ -315,6 +315,16 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 	if err != nil {
 		return nil, err
 	}
+	shorter := e.level.shorter
+	retry := 0 < shorter && shorter < min(x.window, len(tokens)) && p == nil && gainsLittle(len(payload), len(b.Payload))
+	e.level.improve(b, t, payload, len(tokens), x)
+	if !retry {
+		return b, nil
+	}
+	x.window = shorter
+	if payload, err = e.neural.encode(nil, tokens, hits, len(content), x, func(int) {}); err != nil {
+		return nil, err
+	}
 	e.level.improve(b, t, payload, len(tokens), x)
 	return b, nil
 }
@@ -322,7 +332,7 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 // improve makes b, whose content was transformed by t, a neural block if that is smaller.
 func (l level) improve(b *container.Block, t *transform.Transforms, payload []byte, tokens int, s shape) {
 	payload = append(prefix(t), payload...)
-	if len(payload) < len(b.Payload) || l.prefer && len(payload) < b.Length {
+	if len(payload) < len(b.Payload) || l.prefer && b.Type != container.Neural && len(payload) < b.Length {
 		b.Type, b.Transformed, b.Payload = container.Neural, t != nil, payload
 		b.Tokens, b.Streams, b.Window = tokens, s.streams, s.window
 	}

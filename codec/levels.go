@@ -24,6 +24,7 @@ const (
 // level is what a number from 1 to 9 stands for.
 type level struct {
 	window  int         // positions the language model attends to; 0 is without it
+	shorter int         // a window to try where the model says little; 0 is none
 	stream  int         // least tokens of a stream, if there are several
 	streams int         // most streams of a block
 	block   int         // most bytes of a block
@@ -45,7 +46,7 @@ var levels = [MaxLevel + 1]level{
 	6: {profile: paq.Strong, log: 22, window: 1024, stream: 8192, streams: 32, block: 64 << 20},
 	7: {profile: paq.Strong, log: 22, window: 2048, stream: 16384, streams: 16, block: 64 << 20},
 	8: {profile: paq.Strong, log: 22, window: 2048, stream: 32768, streams: 8, block: 64 << 20},
-	9: {profile: paq.Strong, log: 22, window: 8192, stream: 131072, streams: 4, block: 64 << 20},
+	9: {profile: paq.Strong, log: 22, window: 8192, shorter: 2048, stream: 131072, streams: 4, block: 64 << 20},
 }
 
 // mixing returns how a block of the given size is coded by context mixing.

@@ -9,7 +9,7 @@ import (
 
 // MinBlockSize and MaxBlockSize bound EncoderOptions.BlockSize.
 const (
-	MinBlockSize = 64 << 10
+	MinBlockSize = 16 << 10
 	MaxBlockSize = container.MaxContent
 )
 

@@ -11,7 +11,7 @@ size=${SIZE:-32768}
 pith=$(realpath "${PITH:-./pith}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-block=${BLOCK:-65536}
+block=${BLOCK:-16384}
 head -c $((4 * block)) "$from/lcet10.txt" >"$folder/blocks"
 for name in alice29.txt asyoulik.txt fields.c; do head -c "$size" "$from/$name" >"$folder/$name"; done
 cd "$folder"
