@@ -198,7 +198,7 @@ func TestKernelsMakeOneFile(t *testing.T) {
 	t.Setenv("PITH_KERNELS", "generic")
 	want := compress(t, content, short, 2)
 	tried := 0
-	for _, name := range []string{"avx2", "avxvnni", "avx512vnni", "neon", "neondot", "amx"} {
+	for _, name := range []string{"avx2", "avxvnni", "avx512vnni", "neon", "neondot", "neoni8mm", "amx"} {
 		t.Setenv("PITH_KERNELS", name)
 		m, _ := tiny()
 		n, err := newNeural(m, 1, nil)

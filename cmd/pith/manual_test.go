@@ -186,7 +186,7 @@ gets models from by name;
 .Ev HF_TOKEN
 is sent to it, if set.
 .It Ev PITH_KERNELS
-The implementation of the arithmetic: generic, avx2, avxvnni, avx512vnni, amx, neon or neondot.
+The implementation of the arithmetic: generic, avx2, avxvnni, avx512vnni, amx, neon, neondot or neoni8mm.
 The result is the same with each.
 .It Ev NO_COLOR
 If it is not empty, progress is drawn without control sequences.

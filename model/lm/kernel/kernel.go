@@ -131,7 +131,7 @@ type Impl struct {
 func Available() []*Impl { return append([]*Impl{&generic}, native()...) }
 
 // known are the names that PITH_KERNELS may hold, on any architecture.
-var known = []string{"generic", "avx2", "avxvnni", "avx512vnni", "amx", "neon", "neondot"}
+var known = []string{"generic", "avx2", "avxvnni", "avx512vnni", "amx", "neon", "neondot", "neoni8mm"}
 
 // Select returns the implementation called name, or the fastest for "".
 func Select(name string) (*Impl, error) {

@@ -17,8 +17,8 @@ TEXT ·mulDot1(SB), NOSPLIT, $0-80
 	MOVD xb+56(FP), R7
 	MOVD stride+64(FP), R8
 	MOVD blocks+72(FP), R9
-	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
+	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
 	WORD $0xaa0903ec // mov x12, x9
@@ -245,8 +245,8 @@ TEXT ·mulDot2(SB), NOSPLIT, $0-80
 	MOVD xb+56(FP), R7
 	MOVD stride+64(FP), R8
 	MOVD blocks+72(FP), R9
-	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
+	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
 	WORD $0xaa0903ec // mov x12, x9
@@ -575,8 +575,8 @@ TEXT ·mulDot3(SB), NOSPLIT, $0-80
 	MOVD xb+56(FP), R7
 	MOVD stride+64(FP), R8
 	MOVD blocks+72(FP), R9
-	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
+	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
 	WORD $0xaa0903ec // mov x12, x9
@@ -1007,8 +1007,8 @@ TEXT ·mulDot4(SB), NOSPLIT, $0-80
 	MOVD xb+56(FP), R7
 	MOVD stride+64(FP), R8
 	MOVD blocks+72(FP), R9
-	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
+	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
 	WORD $0xaa0903ec // mov x12, x9
@@ -1541,8 +1541,8 @@ TEXT ·mulLong1(SB), NOSPLIT, $0-80
 	MOVD xb+56(FP), R7
 	MOVD stride+64(FP), R8
 	MOVD blocks+72(FP), R9
-	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
+	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
 	WORD $0xaa0903ec // mov x12, x9
@@ -1657,8 +1657,8 @@ TEXT ·mulLong2(SB), NOSPLIT, $0-80
 	MOVD xb+56(FP), R7
 	MOVD stride+64(FP), R8
 	MOVD blocks+72(FP), R9
-	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0x4f04e41f // movi v31.16b, #128
+	WORD $0xd37ef421 // lsl x1, x1, #2
 	WORD $0xaa0503ea // mov x10, x5
 	WORD $0xaa0603eb // mov x11, x6
 	WORD $0xaa0903ec // mov x12, x9
@@ -1827,6 +1827,2462 @@ TEXT ·mulLong2(SB), NOSPLIT, $0-80
 	WORD $0x91010000 // add x0, x0, #64
 	WORD $0xf1000484 // subs x4, x4, #1
 	WORD $0x54ffeb21 // b.ne 0x8 <group>
+	RET
+
+// A product by USMMLA, and by USDOT of an odd vector.
+// func mulI8MM1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulI8MM1(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD ldd+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ws+24(FP), R3
+	MOVD groups+32(FP), R4
+	MOVD q+40(FP), R5
+	MOVD xs+48(FP), R6
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
+	WORD $0xcb0600e7 // sub x7, x7, x6
+	WORD $0xd37ef421 // lsl x1, x1, #2
+	WORD $0xaa0503ea // mov x10, x5
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0xaa0903ec // mov x12, x9
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b07016e // add x14, x11, x7
+	WORD $0xbd4001d4 // ldr s20, [x14]
+	WORD $0x4e040680 // dup v0.4s, v20.s[0]
+	WORD $0x4e040681 // dup v1.4s, v20.s[0]
+	WORD $0x4e040682 // dup v2.4s, v20.s[0]
+	WORD $0x4e040683 // dup v3.4s, v20.s[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
+	WORD $0xad43785d // ldp q29, q30, [x2, #96]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
+	WORD $0xad47785d // ldp q29, q30, [x2, #224]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
+	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
+	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
+	WORD $0xad53785d // ldp q29, q30, [x2, #608]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
+	WORD $0xad57785d // ldp q29, q30, [x2, #736]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
+	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
+	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
+	WORD $0x4f94f2e0 // usdot v0.4s, v23.16b, v20.4b[0]
+	WORD $0x4f94f301 // usdot v1.4s, v24.16b, v20.4b[0]
+	WORD $0x4f94f322 // usdot v2.4s, v25.16b, v20.4b[0]
+	WORD $0x4f94f343 // usdot v3.4s, v26.16b, v20.4b[0]
+	WORD $0x4fb4f360 // usdot v0.4s, v27.16b, v20.4b[1]
+	WORD $0x4fb4f381 // usdot v1.4s, v28.16b, v20.4b[1]
+	WORD $0x4fb4f3a2 // usdot v2.4s, v29.16b, v20.4b[1]
+	WORD $0x4fb4f3c3 // usdot v3.4s, v30.16b, v20.4b[1]
+	WORD $0x91100042 // add x2, x2, #1024
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xbd40017c // ldr s28, [x11]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4f9c9000 // fmul v0.4s, v0.4s, v28.s[0]
+	WORD $0x4f9c9021 // fmul v1.4s, v1.4s, v28.s[0]
+	WORD $0x4f9c9042 // fmul v2.4s, v2.4s, v28.s[0]
+	WORD $0x4f9c9063 // fmul v3.4s, v3.4s, v28.s[0]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	WORD $0x4e22d75a // fadd v26.4s, v26.4s, v2.4s
+	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
+	WORD $0xf100058c // subs x12, x12, #1
+	WORD $0x54ffef81 // b.ne 0x24 <block>
+	WORD $0xacc16478 // ldp q24, q25, [x3], #32
+	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
+	WORD $0x6e39dc21 // fmul v1.4s, v1.4s, v25.4s
+	WORD $0x6e3adc42 // fmul v2.4s, v2.4s, v26.4s
+	WORD $0x6e3bdc63 // fmul v3.4s, v3.4s, v27.4s
+	WORD $0xad0005a0 // stp q0, q1, [x13]
+	WORD $0xad010da2 // stp q2, q3, [x13, #32]
+	WORD $0x91010000 // add x0, x0, #64
+	WORD $0xf1000484 // subs x4, x4, #1
+	WORD $0x54ffece1 // b.ne 0x8 <group>
+	RET
+
+// A product by USMMLA, and by USDOT of an odd vector.
+// func mulI8MM2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulI8MM2(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD ldd+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ws+24(FP), R3
+	MOVD groups+32(FP), R4
+	MOVD q+40(FP), R5
+	MOVD xs+48(FP), R6
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
+	WORD $0xcb0600e7 // sub x7, x7, x6
+	WORD $0xd37ef421 // lsl x1, x1, #2
+	WORD $0xaa0503ea // mov x10, x5
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0xaa0903ec // mov x12, x9
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b07016e // add x14, x11, x7
+	WORD $0xfd4001d4 // ldr d20, [x14]
+	WORD $0x9101014d // add x13, x10, #64
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
+	WORD $0xad43785d // ldp q29, q30, [x2, #96]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
+	WORD $0xad47785d // ldp q29, q30, [x2, #224]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
+	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
+	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
+	WORD $0xad53785d // ldp q29, q30, [x2, #608]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
+	WORD $0xad57785d // ldp q29, q30, [x2, #736]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
+	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
+	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x91100042 // add x2, x2, #1024
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xfd40017c // ldr d28, [x11]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3cdc00 // fmul v0.4s, v0.4s, v28.4s
+	WORD $0x6e3cdc21 // fmul v1.4s, v1.4s, v28.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3cdc63 // fmul v3.4s, v3.4s, v28.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	WORD $0x4e22d75a // fadd v26.4s, v26.4s, v2.4s
+	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e3cdc84 // fmul v4.4s, v4.4s, v28.4s
+	WORD $0x6e3cdca5 // fmul v5.4s, v5.4s, v28.4s
+	WORD $0x6e3cdcc6 // fmul v6.4s, v6.4s, v28.4s
+	WORD $0x6e3cdce7 // fmul v7.4s, v7.4s, v28.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
+	WORD $0xf100058c // subs x12, x12, #1
+	WORD $0x54ffe3a1 // b.ne 0x30 <block>
+	WORD $0xacc16478 // ldp q24, q25, [x3], #32
+	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x91010000 // add x0, x0, #64
+	WORD $0xf1000484 // subs x4, x4, #1
+	WORD $0x54ffde61 // b.ne 0x8 <group>
+	RET
+
+// A product by USMMLA, and by USDOT of an odd vector.
+// func mulI8MM3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulI8MM3(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD ldd+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ws+24(FP), R3
+	MOVD groups+32(FP), R4
+	MOVD q+40(FP), R5
+	MOVD xs+48(FP), R6
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
+	WORD $0xcb0600e7 // sub x7, x7, x6
+	WORD $0xd37ef421 // lsl x1, x1, #2
+	WORD $0xaa0503ea // mov x10, x5
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0xaa0903ec // mov x12, x9
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b07016e // add x14, x11, x7
+	WORD $0xfd4001d4 // ldr d20, [x14]
+	WORD $0x9101014d // add x13, x10, #64
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0xbd4009d4 // ldr s20, [x14, #8]
+	WORD $0x4e040688 // dup v8.4s, v20.s[0]
+	WORD $0x4e040689 // dup v9.4s, v20.s[0]
+	WORD $0x4e04068a // dup v10.4s, v20.s[0]
+	WORD $0x4e04068b // dup v11.4s, v20.s[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404155 // ldr d21, [x10, #128]
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
+	WORD $0xad43785d // ldp q29, q30, [x2, #96]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404555 // ldr d21, [x10, #136]
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
+	WORD $0xad47785d // ldp q29, q30, [x2, #224]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404955 // ldr d21, [x10, #144]
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
+	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404d55 // ldr d21, [x10, #152]
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
+	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405155 // ldr d21, [x10, #160]
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
+	WORD $0xad53785d // ldp q29, q30, [x2, #608]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405555 // ldr d21, [x10, #168]
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
+	WORD $0xad57785d // ldp q29, q30, [x2, #736]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405955 // ldr d21, [x10, #176]
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
+	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405d55 // ldr d21, [x10, #184]
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
+	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
+	WORD $0x4f95f2e8 // usdot v8.4s, v23.16b, v21.4b[0]
+	WORD $0x4f95f309 // usdot v9.4s, v24.16b, v21.4b[0]
+	WORD $0x4f95f32a // usdot v10.4s, v25.16b, v21.4b[0]
+	WORD $0x4f95f34b // usdot v11.4s, v26.16b, v21.4b[0]
+	WORD $0x4fb5f368 // usdot v8.4s, v27.16b, v21.4b[1]
+	WORD $0x4fb5f389 // usdot v9.4s, v28.16b, v21.4b[1]
+	WORD $0x4fb5f3aa // usdot v10.4s, v29.16b, v21.4b[1]
+	WORD $0x4fb5f3cb // usdot v11.4s, v30.16b, v21.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x91100042 // add x2, x2, #1024
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xfd40017c // ldr d28, [x11]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3cdc00 // fmul v0.4s, v0.4s, v28.4s
+	WORD $0x6e3cdc21 // fmul v1.4s, v1.4s, v28.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3cdc63 // fmul v3.4s, v3.4s, v28.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	WORD $0x4e22d75a // fadd v26.4s, v26.4s, v2.4s
+	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e3cdc84 // fmul v4.4s, v4.4s, v28.4s
+	WORD $0x6e3cdca5 // fmul v5.4s, v5.4s, v28.4s
+	WORD $0x6e3cdcc6 // fmul v6.4s, v6.4s, v28.4s
+	WORD $0x6e3cdce7 // fmul v7.4s, v7.4s, v28.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xbd40097c // ldr s28, [x11, #8]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x4f9c9108 // fmul v8.4s, v8.4s, v28.s[0]
+	WORD $0x4f9c9129 // fmul v9.4s, v9.4s, v28.s[0]
+	WORD $0x4f9c914a // fmul v10.4s, v10.4s, v28.s[0]
+	WORD $0x4f9c916b // fmul v11.4s, v11.4s, v28.s[0]
+	WORD $0x4e28d718 // fadd v24.4s, v24.4s, v8.4s
+	WORD $0x4e29d739 // fadd v25.4s, v25.4s, v9.4s
+	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
+	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
+	WORD $0xf100058c // subs x12, x12, #1
+	WORD $0x54ffd7c1 // b.ne 0x3c <block>
+	WORD $0xacc16478 // ldp q24, q25, [x3], #32
+	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
+	WORD $0x6e39dc21 // fmul v1.4s, v1.4s, v25.4s
+	WORD $0x6e3adc42 // fmul v2.4s, v2.4s, v26.4s
+	WORD $0x6e3bdc63 // fmul v3.4s, v3.4s, v27.4s
+	WORD $0xad0005a0 // stp q0, q1, [x13]
+	WORD $0xad010da2 // stp q2, q3, [x13, #32]
+	WORD $0x91010000 // add x0, x0, #64
+	WORD $0xf1000484 // subs x4, x4, #1
+	WORD $0x54ffd101 // b.ne 0x8 <group>
+	RET
+
+// A product by USMMLA, and by USDOT of an odd vector.
+// func mulI8MM4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulI8MM4(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD ldd+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ws+24(FP), R3
+	MOVD groups+32(FP), R4
+	MOVD q+40(FP), R5
+	MOVD xs+48(FP), R6
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
+	WORD $0xcb0600e7 // sub x7, x7, x6
+	WORD $0xd37ef421 // lsl x1, x1, #2
+	WORD $0xaa0503ea // mov x10, x5
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0xaa0903ec // mov x12, x9
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b07016e // add x14, x11, x7
+	WORD $0xfd4001d4 // ldr d20, [x14]
+	WORD $0x9101014d // add x13, x10, #64
+	WORD $0xfd4005d5 // ldr d21, [x14, #8]
+	WORD $0x9103014f // add x15, x10, #192
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0x4e0806a8 // dup v8.2d, v21.d[0]
+	WORD $0x4e0806a9 // dup v9.2d, v21.d[0]
+	WORD $0x4e0806aa // dup v10.2d, v21.d[0]
+	WORD $0x4e0806ab // dup v11.2d, v21.d[0]
+	WORD $0x4e0806ac // dup v12.2d, v21.d[0]
+	WORD $0x4e0806ad // dup v13.2d, v21.d[0]
+	WORD $0x4e0806ae // dup v14.2d, v21.d[0]
+	WORD $0x4e0806af // dup v15.2d, v21.d[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404155 // ldr d21, [x10, #128]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
+	WORD $0xad43785d // ldp q29, q30, [x2, #96]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404555 // ldr d21, [x10, #136]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
+	WORD $0xad47785d // ldp q29, q30, [x2, #224]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404955 // ldr d21, [x10, #144]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
+	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404d55 // ldr d21, [x10, #152]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
+	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405155 // ldr d21, [x10, #160]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
+	WORD $0xad53785d // ldp q29, q30, [x2, #608]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405555 // ldr d21, [x10, #168]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
+	WORD $0xad57785d // ldp q29, q30, [x2, #736]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405955 // ldr d21, [x10, #176]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
+	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405d55 // ldr d21, [x10, #184]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
+	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0x91100042 // add x2, x2, #1024
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xfd40017c // ldr d28, [x11]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3cdc00 // fmul v0.4s, v0.4s, v28.4s
+	WORD $0x6e3cdc21 // fmul v1.4s, v1.4s, v28.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3cdc63 // fmul v3.4s, v3.4s, v28.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	WORD $0x4e22d75a // fadd v26.4s, v26.4s, v2.4s
+	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e3cdc84 // fmul v4.4s, v4.4s, v28.4s
+	WORD $0x6e3cdca5 // fmul v5.4s, v5.4s, v28.4s
+	WORD $0x6e3cdcc6 // fmul v6.4s, v6.4s, v28.4s
+	WORD $0x6e3cdce7 // fmul v7.4s, v7.4s, v28.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xfd40057c // ldr d28, [x11, #8]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e3cdd08 // fmul v8.4s, v8.4s, v28.4s
+	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
+	WORD $0x6e3cdd6b // fmul v11.4s, v11.4s, v28.4s
+	WORD $0x4e28d718 // fadd v24.4s, v24.4s, v8.4s
+	WORD $0x4e29d739 // fadd v25.4s, v25.4s, v9.4s
+	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
+	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e3cdd8c // fmul v12.4s, v12.4s, v28.4s
+	WORD $0x6e3cddad // fmul v13.4s, v13.4s, v28.4s
+	WORD $0x6e3cddce // fmul v14.4s, v14.4s, v28.4s
+	WORD $0x6e3cddef // fmul v15.4s, v15.4s, v28.4s
+	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	WORD $0x4e2ed75a // fadd v26.4s, v26.4s, v14.4s
+	WORD $0x4e2fd77b // fadd v27.4s, v27.4s, v15.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
+	WORD $0xf100058c // subs x12, x12, #1
+	WORD $0x54ffd3e1 // b.ne 0x48 <block>
+	WORD $0xacc16478 // ldp q24, q25, [x3], #32
+	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x91010000 // add x0, x0, #64
+	WORD $0xf1000484 // subs x4, x4, #1
+	WORD $0x54ffca81 // b.ne 0x8 <group>
+	RET
+
+// A product by USMMLA, and by USDOT of an odd vector.
+// func mulI8MM5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulI8MM5(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD ldd+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ws+24(FP), R3
+	MOVD groups+32(FP), R4
+	MOVD q+40(FP), R5
+	MOVD xs+48(FP), R6
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
+	WORD $0xcb0600e7 // sub x7, x7, x6
+	WORD $0xd37ef421 // lsl x1, x1, #2
+	WORD $0xaa0503ea // mov x10, x5
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0xaa0903ec // mov x12, x9
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b07016e // add x14, x11, x7
+	WORD $0xfd4001d4 // ldr d20, [x14]
+	WORD $0x9101014d // add x13, x10, #64
+	WORD $0xfd4005d5 // ldr d21, [x14, #8]
+	WORD $0x9103014f // add x15, x10, #192
+	WORD $0x4e080680 // dup v0.2d, v20.d[0]
+	WORD $0x4e080681 // dup v1.2d, v20.d[0]
+	WORD $0x4e080682 // dup v2.2d, v20.d[0]
+	WORD $0x4e080683 // dup v3.2d, v20.d[0]
+	WORD $0x4e080684 // dup v4.2d, v20.d[0]
+	WORD $0x4e080685 // dup v5.2d, v20.d[0]
+	WORD $0x4e080686 // dup v6.2d, v20.d[0]
+	WORD $0x4e080687 // dup v7.2d, v20.d[0]
+	WORD $0x4e0806a8 // dup v8.2d, v21.d[0]
+	WORD $0x4e0806a9 // dup v9.2d, v21.d[0]
+	WORD $0x4e0806aa // dup v10.2d, v21.d[0]
+	WORD $0x4e0806ab // dup v11.2d, v21.d[0]
+	WORD $0x4e0806ac // dup v12.2d, v21.d[0]
+	WORD $0x4e0806ad // dup v13.2d, v21.d[0]
+	WORD $0x4e0806ae // dup v14.2d, v21.d[0]
+	WORD $0x4e0806af // dup v15.2d, v21.d[0]
+	WORD $0xbd4011d4 // ldr s20, [x14, #16]
+	WORD $0x4e040690 // dup v16.4s, v20.s[0]
+	WORD $0x4e040691 // dup v17.4s, v20.s[0]
+	WORD $0x4e040692 // dup v18.4s, v20.s[0]
+	WORD $0x4e040693 // dup v19.4s, v20.s[0]
+	WORD $0xfd400154 // ldr d20, [x10]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404155 // ldr d21, [x10, #128]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408156 // ldr d22, [x10, #256]
+	WORD $0xad406057 // ldp q23, q24, [x2]
+	WORD $0xad416859 // ldp q25, q26, [x2, #32]
+	WORD $0xad42705b // ldp q27, q28, [x2, #64]
+	WORD $0xad43785d // ldp q29, q30, [x2, #96]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400554 // ldr d20, [x10, #8]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404555 // ldr d21, [x10, #136]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408556 // ldr d22, [x10, #264]
+	WORD $0xad446057 // ldp q23, q24, [x2, #128]
+	WORD $0xad456859 // ldp q25, q26, [x2, #160]
+	WORD $0xad46705b // ldp q27, q28, [x2, #192]
+	WORD $0xad47785d // ldp q29, q30, [x2, #224]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400954 // ldr d20, [x10, #16]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404955 // ldr d21, [x10, #144]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408956 // ldr d22, [x10, #272]
+	WORD $0xad486057 // ldp q23, q24, [x2, #256]
+	WORD $0xad496859 // ldp q25, q26, [x2, #288]
+	WORD $0xad4a705b // ldp q27, q28, [x2, #320]
+	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd400d54 // ldr d20, [x10, #24]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd404d55 // ldr d21, [x10, #152]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd408d56 // ldr d22, [x10, #280]
+	WORD $0xad4c6057 // ldp q23, q24, [x2, #384]
+	WORD $0xad4d6859 // ldp q25, q26, [x2, #416]
+	WORD $0xad4e705b // ldp q27, q28, [x2, #448]
+	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401154 // ldr d20, [x10, #32]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405155 // ldr d21, [x10, #160]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409156 // ldr d22, [x10, #288]
+	WORD $0xad506057 // ldp q23, q24, [x2, #512]
+	WORD $0xad516859 // ldp q25, q26, [x2, #544]
+	WORD $0xad52705b // ldp q27, q28, [x2, #576]
+	WORD $0xad53785d // ldp q29, q30, [x2, #608]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401554 // ldr d20, [x10, #40]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405555 // ldr d21, [x10, #168]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409556 // ldr d22, [x10, #296]
+	WORD $0xad546057 // ldp q23, q24, [x2, #640]
+	WORD $0xad556859 // ldp q25, q26, [x2, #672]
+	WORD $0xad56705b // ldp q27, q28, [x2, #704]
+	WORD $0xad57785d // ldp q29, q30, [x2, #736]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401954 // ldr d20, [x10, #48]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405955 // ldr d21, [x10, #176]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409956 // ldr d22, [x10, #304]
+	WORD $0xad586057 // ldp q23, q24, [x2, #768]
+	WORD $0xad596859 // ldp q25, q26, [x2, #800]
+	WORD $0xad5a705b // ldp q27, q28, [x2, #832]
+	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0xfd401d54 // ldr d20, [x10, #56]
+	WORD $0x4ddf85b4 // ld1 { v20.d }[1], [x13], #8
+	WORD $0xfd405d55 // ldr d21, [x10, #184]
+	WORD $0x4ddf85f5 // ld1 { v21.d }[1], [x15], #8
+	WORD $0xfd409d56 // ldr d22, [x10, #312]
+	WORD $0xad5c6057 // ldp q23, q24, [x2, #896]
+	WORD $0xad5d6859 // ldp q25, q26, [x2, #928]
+	WORD $0xad5e705b // ldp q27, q28, [x2, #960]
+	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
+	WORD $0x4f96f2f0 // usdot v16.4s, v23.16b, v22.4b[0]
+	WORD $0x4f96f311 // usdot v17.4s, v24.16b, v22.4b[0]
+	WORD $0x4f96f332 // usdot v18.4s, v25.16b, v22.4b[0]
+	WORD $0x4f96f353 // usdot v19.4s, v26.16b, v22.4b[0]
+	WORD $0x4fb6f370 // usdot v16.4s, v27.16b, v22.4b[1]
+	WORD $0x4fb6f391 // usdot v17.4s, v28.16b, v22.4b[1]
+	WORD $0x4fb6f3b2 // usdot v18.4s, v29.16b, v22.4b[1]
+	WORD $0x4fb6f3d3 // usdot v19.4s, v30.16b, v22.4b[1]
+	WORD $0x4e9b3aff // zip1 v31.4s, v23.4s, v27.4s
+	WORD $0x4e9b7af7 // zip2 v23.4s, v23.4s, v27.4s
+	WORD $0x4e9c3b1b // zip1 v27.4s, v24.4s, v28.4s
+	WORD $0x4e9c7b18 // zip2 v24.4s, v24.4s, v28.4s
+	WORD $0x4e9d3b3c // zip1 v28.4s, v25.4s, v29.4s
+	WORD $0x4e9d7b39 // zip2 v25.4s, v25.4s, v29.4s
+	WORD $0x4e9e3b5d // zip1 v29.4s, v26.4s, v30.4s
+	WORD $0x4e9e7b5a // zip2 v26.4s, v26.4s, v30.4s
+	WORD $0x4e94afe0 // usmmla v0.4s, v31.16b, v20.16b
+	WORD $0x4e94aee1 // usmmla v1.4s, v23.16b, v20.16b
+	WORD $0x4e94af62 // usmmla v2.4s, v27.16b, v20.16b
+	WORD $0x4e94af03 // usmmla v3.4s, v24.16b, v20.16b
+	WORD $0x4e94af84 // usmmla v4.4s, v28.16b, v20.16b
+	WORD $0x4e94af25 // usmmla v5.4s, v25.16b, v20.16b
+	WORD $0x4e94afa6 // usmmla v6.4s, v29.16b, v20.16b
+	WORD $0x4e94af47 // usmmla v7.4s, v26.16b, v20.16b
+	WORD $0x4e95afe8 // usmmla v8.4s, v31.16b, v21.16b
+	WORD $0x4e95aee9 // usmmla v9.4s, v23.16b, v21.16b
+	WORD $0x4e95af6a // usmmla v10.4s, v27.16b, v21.16b
+	WORD $0x4e95af0b // usmmla v11.4s, v24.16b, v21.16b
+	WORD $0x4e95af8c // usmmla v12.4s, v28.16b, v21.16b
+	WORD $0x4e95af2d // usmmla v13.4s, v25.16b, v21.16b
+	WORD $0x4e95afae // usmmla v14.4s, v29.16b, v21.16b
+	WORD $0x4e95af4f // usmmla v15.4s, v26.16b, v21.16b
+	WORD $0x91100042 // add x2, x2, #1024
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xfd40017c // ldr d28, [x11]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3cdc00 // fmul v0.4s, v0.4s, v28.4s
+	WORD $0x6e3cdc21 // fmul v1.4s, v1.4s, v28.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3cdc63 // fmul v3.4s, v3.4s, v28.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	WORD $0x4e22d75a // fadd v26.4s, v26.4s, v2.4s
+	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e3cdc84 // fmul v4.4s, v4.4s, v28.4s
+	WORD $0x6e3cdca5 // fmul v5.4s, v5.4s, v28.4s
+	WORD $0x6e3cdcc6 // fmul v6.4s, v6.4s, v28.4s
+	WORD $0x6e3cdce7 // fmul v7.4s, v7.4s, v28.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xfd40057c // ldr d28, [x11, #8]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e3cdd08 // fmul v8.4s, v8.4s, v28.4s
+	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
+	WORD $0x6e3cdd6b // fmul v11.4s, v11.4s, v28.4s
+	WORD $0x4e28d718 // fadd v24.4s, v24.4s, v8.4s
+	WORD $0x4e29d739 // fadd v25.4s, v25.4s, v9.4s
+	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
+	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e3cdd8c // fmul v12.4s, v12.4s, v28.4s
+	WORD $0x6e3cddad // fmul v13.4s, v13.4s, v28.4s
+	WORD $0x6e3cddce // fmul v14.4s, v14.4s, v28.4s
+	WORD $0x6e3cddef // fmul v15.4s, v15.4s, v28.4s
+	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	WORD $0x4e2ed75a // fadd v26.4s, v26.4s, v14.4s
+	WORD $0x4e2fd77b // fadd v27.4s, v27.4s, v15.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xbd40117c // ldr s28, [x11, #16]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
+	WORD $0x4e21da31 // scvtf v17.4s, v17.4s
+	WORD $0x4e21da52 // scvtf v18.4s, v18.4s
+	WORD $0x4e21da73 // scvtf v19.4s, v19.4s
+	WORD $0x4f9c9210 // fmul v16.4s, v16.4s, v28.s[0]
+	WORD $0x4f9c9231 // fmul v17.4s, v17.4s, v28.s[0]
+	WORD $0x4f9c9252 // fmul v18.4s, v18.4s, v28.s[0]
+	WORD $0x4f9c9273 // fmul v19.4s, v19.4s, v28.s[0]
+	WORD $0x4e30d718 // fadd v24.4s, v24.4s, v16.4s
+	WORD $0x4e31d739 // fadd v25.4s, v25.4s, v17.4s
+	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
+	WORD $0x4e33d77b // fadd v27.4s, v27.4s, v19.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
+	WORD $0xf100058c // subs x12, x12, #1
+	WORD $0x54ffc801 // b.ne 0x54 <block>
+	WORD $0xacc16478 // ldp q24, q25, [x3], #32
+	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0x6e38dc00 // fmul v0.4s, v0.4s, v24.4s
+	WORD $0x6e39dc21 // fmul v1.4s, v1.4s, v25.4s
+	WORD $0x6e3adc42 // fmul v2.4s, v2.4s, v26.4s
+	WORD $0x6e3bdc63 // fmul v3.4s, v3.4s, v27.4s
+	WORD $0xad0005a0 // stp q0, q1, [x13]
+	WORD $0xad010da2 // stp q2, q3, [x13, #32]
+	WORD $0x91010000 // add x0, x0, #64
+	WORD $0xf1000484 // subs x4, x4, #1
+	WORD $0x54ffbd21 // b.ne 0x8 <group>
+	RET
+
+// A product by USMMLA, and by USDOT of an odd vector.
+// func mulI8MM6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+TEXT ·mulI8MM6(SB), NOSPLIT, $0-80
+	MOVD dst+0(FP), R0
+	MOVD ldd+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ws+24(FP), R3
+	MOVD groups+32(FP), R4
+	MOVD q+40(FP), R5
+	MOVD xs+48(FP), R6
+	MOVD xb+56(FP), R7
+	MOVD stride+64(FP), R8
+	MOVD blocks+72(FP), R9
+	WORD $0xcb0600e7 // sub x7, x7, x6
+	WORD $0xd37ef421 // lsl x1, x1, #2
+	WORD $0xaa0503ea // mov x10, x5
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0xaa0903ec // mov x12, x9
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad0001a0 // stp q0, q0, [x13]
+	WORD $0xad0101a0 // stp q0, q0, [x13, #32]
+	WORD $0x8b07016e // add x14, x11, x7
+	WORD $0xfd4001d8 // ldr d24, [x14]
+	WORD $0x9101014d // add x13, x10, #64
+	WORD $0xfd4005d9 // ldr d25, [x14, #8]
+	WORD $0x9103014f // add x15, x10, #192
+	WORD $0xfd4009da // ldr d26, [x14, #16]
+	WORD $0x91050150 // add x16, x10, #320
+	WORD $0x4e080700 // dup v0.2d, v24.d[0]
+	WORD $0x4e080701 // dup v1.2d, v24.d[0]
+	WORD $0x4e080702 // dup v2.2d, v24.d[0]
+	WORD $0x4e080703 // dup v3.2d, v24.d[0]
+	WORD $0x4e080704 // dup v4.2d, v24.d[0]
+	WORD $0x4e080705 // dup v5.2d, v24.d[0]
+	WORD $0x4e080706 // dup v6.2d, v24.d[0]
+	WORD $0x4e080707 // dup v7.2d, v24.d[0]
+	WORD $0x4e080728 // dup v8.2d, v25.d[0]
+	WORD $0x4e080729 // dup v9.2d, v25.d[0]
+	WORD $0x4e08072a // dup v10.2d, v25.d[0]
+	WORD $0x4e08072b // dup v11.2d, v25.d[0]
+	WORD $0x4e08072c // dup v12.2d, v25.d[0]
+	WORD $0x4e08072d // dup v13.2d, v25.d[0]
+	WORD $0x4e08072e // dup v14.2d, v25.d[0]
+	WORD $0x4e08072f // dup v15.2d, v25.d[0]
+	WORD $0x4e080750 // dup v16.2d, v26.d[0]
+	WORD $0x4e080751 // dup v17.2d, v26.d[0]
+	WORD $0x4e080752 // dup v18.2d, v26.d[0]
+	WORD $0x4e080753 // dup v19.2d, v26.d[0]
+	WORD $0x4e080754 // dup v20.2d, v26.d[0]
+	WORD $0x4e080755 // dup v21.2d, v26.d[0]
+	WORD $0x4e080756 // dup v22.2d, v26.d[0]
+	WORD $0x4e080757 // dup v23.2d, v26.d[0]
+	WORD $0xfd400158 // ldr d24, [x10]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd404159 // ldr d25, [x10, #128]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd40815a // ldr d26, [x10, #256]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad40705b // ldp q27, q28, [x2]
+	WORD $0xad42785d // ldp q29, q30, [x2, #64]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad41705b // ldp q27, q28, [x2, #32]
+	WORD $0xad43785d // ldp q29, q30, [x2, #96]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd400558 // ldr d24, [x10, #8]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd404559 // ldr d25, [x10, #136]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd40855a // ldr d26, [x10, #264]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad44705b // ldp q27, q28, [x2, #128]
+	WORD $0xad46785d // ldp q29, q30, [x2, #192]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad45705b // ldp q27, q28, [x2, #160]
+	WORD $0xad47785d // ldp q29, q30, [x2, #224]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd400958 // ldr d24, [x10, #16]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd404959 // ldr d25, [x10, #144]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd40895a // ldr d26, [x10, #272]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad48705b // ldp q27, q28, [x2, #256]
+	WORD $0xad4a785d // ldp q29, q30, [x2, #320]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad49705b // ldp q27, q28, [x2, #288]
+	WORD $0xad4b785d // ldp q29, q30, [x2, #352]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd400d58 // ldr d24, [x10, #24]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd404d59 // ldr d25, [x10, #152]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd408d5a // ldr d26, [x10, #280]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad4c705b // ldp q27, q28, [x2, #384]
+	WORD $0xad4e785d // ldp q29, q30, [x2, #448]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad4d705b // ldp q27, q28, [x2, #416]
+	WORD $0xad4f785d // ldp q29, q30, [x2, #480]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd401158 // ldr d24, [x10, #32]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd405159 // ldr d25, [x10, #160]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd40915a // ldr d26, [x10, #288]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad50705b // ldp q27, q28, [x2, #512]
+	WORD $0xad52785d // ldp q29, q30, [x2, #576]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad51705b // ldp q27, q28, [x2, #544]
+	WORD $0xad53785d // ldp q29, q30, [x2, #608]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd401558 // ldr d24, [x10, #40]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd405559 // ldr d25, [x10, #168]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd40955a // ldr d26, [x10, #296]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad54705b // ldp q27, q28, [x2, #640]
+	WORD $0xad56785d // ldp q29, q30, [x2, #704]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad55705b // ldp q27, q28, [x2, #672]
+	WORD $0xad57785d // ldp q29, q30, [x2, #736]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd401958 // ldr d24, [x10, #48]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd405959 // ldr d25, [x10, #176]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd40995a // ldr d26, [x10, #304]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad58705b // ldp q27, q28, [x2, #768]
+	WORD $0xad5a785d // ldp q29, q30, [x2, #832]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad59705b // ldp q27, q28, [x2, #800]
+	WORD $0xad5b785d // ldp q29, q30, [x2, #864]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0xfd401d58 // ldr d24, [x10, #56]
+	WORD $0x4ddf85b8 // ld1 { v24.d }[1], [x13], #8
+	WORD $0xfd405d59 // ldr d25, [x10, #184]
+	WORD $0x4ddf85f9 // ld1 { v25.d }[1], [x15], #8
+	WORD $0xfd409d5a // ldr d26, [x10, #312]
+	WORD $0x4ddf861a // ld1 { v26.d }[1], [x16], #8
+	WORD $0xad5c705b // ldp q27, q28, [x2, #896]
+	WORD $0xad5e785d // ldp q29, q30, [x2, #960]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe0 // usmmla v0.4s, v31.16b, v24.16b
+	WORD $0x4e98af61 // usmmla v1.4s, v27.16b, v24.16b
+	WORD $0x4e98afa2 // usmmla v2.4s, v29.16b, v24.16b
+	WORD $0x4e98af83 // usmmla v3.4s, v28.16b, v24.16b
+	WORD $0x4e99afe8 // usmmla v8.4s, v31.16b, v25.16b
+	WORD $0x4e99af69 // usmmla v9.4s, v27.16b, v25.16b
+	WORD $0x4e99afaa // usmmla v10.4s, v29.16b, v25.16b
+	WORD $0x4e99af8b // usmmla v11.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff0 // usmmla v16.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf71 // usmmla v17.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb2 // usmmla v18.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf93 // usmmla v19.4s, v28.16b, v26.16b
+	WORD $0xad5d705b // ldp q27, q28, [x2, #928]
+	WORD $0xad5f785d // ldp q29, q30, [x2, #992]
+	WORD $0x4e9d3b7f // zip1 v31.4s, v27.4s, v29.4s
+	WORD $0x4e9d7b7b // zip2 v27.4s, v27.4s, v29.4s
+	WORD $0x4e9e3b9d // zip1 v29.4s, v28.4s, v30.4s
+	WORD $0x4e9e7b9c // zip2 v28.4s, v28.4s, v30.4s
+	WORD $0x4e98afe4 // usmmla v4.4s, v31.16b, v24.16b
+	WORD $0x4e98af65 // usmmla v5.4s, v27.16b, v24.16b
+	WORD $0x4e98afa6 // usmmla v6.4s, v29.16b, v24.16b
+	WORD $0x4e98af87 // usmmla v7.4s, v28.16b, v24.16b
+	WORD $0x4e99afec // usmmla v12.4s, v31.16b, v25.16b
+	WORD $0x4e99af6d // usmmla v13.4s, v27.16b, v25.16b
+	WORD $0x4e99afae // usmmla v14.4s, v29.16b, v25.16b
+	WORD $0x4e99af8f // usmmla v15.4s, v28.16b, v25.16b
+	WORD $0x4e9aaff4 // usmmla v20.4s, v31.16b, v26.16b
+	WORD $0x4e9aaf75 // usmmla v21.4s, v27.16b, v26.16b
+	WORD $0x4e9aafb6 // usmmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9aaf97 // usmmla v23.4s, v28.16b, v26.16b
+	WORD $0x91100042 // add x2, x2, #1024
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0xfd40017c // ldr d28, [x11]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x6e3cdc00 // fmul v0.4s, v0.4s, v28.4s
+	WORD $0x6e3cdc21 // fmul v1.4s, v1.4s, v28.4s
+	WORD $0x6e3cdc42 // fmul v2.4s, v2.4s, v28.4s
+	WORD $0x6e3cdc63 // fmul v3.4s, v3.4s, v28.4s
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x4e21d739 // fadd v25.4s, v25.4s, v1.4s
+	WORD $0x4e22d75a // fadd v26.4s, v26.4s, v2.4s
+	WORD $0x4e23d77b // fadd v27.4s, v27.4s, v3.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x6e3cdc84 // fmul v4.4s, v4.4s, v28.4s
+	WORD $0x6e3cdca5 // fmul v5.4s, v5.4s, v28.4s
+	WORD $0x6e3cdcc6 // fmul v6.4s, v6.4s, v28.4s
+	WORD $0x6e3cdce7 // fmul v7.4s, v7.4s, v28.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4e26d75a // fadd v26.4s, v26.4s, v6.4s
+	WORD $0x4e27d77b // fadd v27.4s, v27.4s, v7.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xfd40057c // ldr d28, [x11, #8]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e3cdd08 // fmul v8.4s, v8.4s, v28.4s
+	WORD $0x6e3cdd29 // fmul v9.4s, v9.4s, v28.4s
+	WORD $0x6e3cdd4a // fmul v10.4s, v10.4s, v28.4s
+	WORD $0x6e3cdd6b // fmul v11.4s, v11.4s, v28.4s
+	WORD $0x4e28d718 // fadd v24.4s, v24.4s, v8.4s
+	WORD $0x4e29d739 // fadd v25.4s, v25.4s, v9.4s
+	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
+	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e3cdd8c // fmul v12.4s, v12.4s, v28.4s
+	WORD $0x6e3cddad // fmul v13.4s, v13.4s, v28.4s
+	WORD $0x6e3cddce // fmul v14.4s, v14.4s, v28.4s
+	WORD $0x6e3cddef // fmul v15.4s, v15.4s, v28.4s
+	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	WORD $0x4e2ed75a // fadd v26.4s, v26.4s, v14.4s
+	WORD $0x4e2fd77b // fadd v27.4s, v27.4s, v15.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xfd40097c // ldr d28, [x11, #16]
+	WORD $0x4e08079c // dup v28.2d, v28.d[0]
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
+	WORD $0x4e21da31 // scvtf v17.4s, v17.4s
+	WORD $0x4e21da52 // scvtf v18.4s, v18.4s
+	WORD $0x4e21da73 // scvtf v19.4s, v19.4s
+	WORD $0x6e3cde10 // fmul v16.4s, v16.4s, v28.4s
+	WORD $0x6e3cde31 // fmul v17.4s, v17.4s, v28.4s
+	WORD $0x6e3cde52 // fmul v18.4s, v18.4s, v28.4s
+	WORD $0x6e3cde73 // fmul v19.4s, v19.4s, v28.4s
+	WORD $0x4e30d718 // fadd v24.4s, v24.4s, v16.4s
+	WORD $0x4e31d739 // fadd v25.4s, v25.4s, v17.4s
+	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
+	WORD $0x4e33d77b // fadd v27.4s, v27.4s, v19.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0xad4065b8 // ldp q24, q25, [x13]
+	WORD $0xad416dba // ldp q26, q27, [x13, #32]
+	WORD $0x4e21da94 // scvtf v20.4s, v20.4s
+	WORD $0x4e21dab5 // scvtf v21.4s, v21.4s
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x4e21daf7 // scvtf v23.4s, v23.4s
+	WORD $0x6e3cde94 // fmul v20.4s, v20.4s, v28.4s
+	WORD $0x6e3cdeb5 // fmul v21.4s, v21.4s, v28.4s
+	WORD $0x6e3cded6 // fmul v22.4s, v22.4s, v28.4s
+	WORD $0x6e3cdef7 // fmul v23.4s, v23.4s, v28.4s
+	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
+	WORD $0x4e35d739 // fadd v25.4s, v25.4s, v21.4s
+	WORD $0x4e36d75a // fadd v26.4s, v26.4s, v22.4s
+	WORD $0x4e37d77b // fadd v27.4s, v27.4s, v23.4s
+	WORD $0xad0065b8 // stp q24, q25, [x13]
+	WORD $0xad016dba // stp q26, q27, [x13, #32]
+	WORD $0x8b08194a // add x10, x10, x8, lsl #6
+	WORD $0x8b08096b // add x11, x11, x8, lsl #2
+	WORD $0xf100058c // subs x12, x12, #1
+	WORD $0x54ffc421 // b.ne 0x60 <block>
+	WORD $0xacc16478 // ldp q24, q25, [x3], #32
+	WORD $0xacc16c7a // ldp q26, q27, [x3], #32
+	WORD $0xaa0003ed // mov x13, x0
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x8b0101ae // add x14, x13, x1
+	WORD $0xad4005a0 // ldp q0, q1, [x13]
+	WORD $0xad410da2 // ldp q2, q3, [x13, #32]
+	WORD $0xad4015c4 // ldp q4, q5, [x14]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
+	WORD $0x4e811810 // uzp1 v16.4s, v0.4s, v1.4s
+	WORD $0x4e815814 // uzp2 v20.4s, v0.4s, v1.4s
+	WORD $0x4e831851 // uzp1 v17.4s, v2.4s, v3.4s
+	WORD $0x4e835855 // uzp2 v21.4s, v2.4s, v3.4s
+	WORD $0x4e851892 // uzp1 v18.4s, v4.4s, v5.4s
+	WORD $0x4e855896 // uzp2 v22.4s, v4.4s, v5.4s
+	WORD $0x4e8718d3 // uzp1 v19.4s, v6.4s, v7.4s
+	WORD $0x4e8758d7 // uzp2 v23.4s, v6.4s, v7.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x6e39de31 // fmul v17.4s, v17.4s, v25.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3bde73 // fmul v19.4s, v19.4s, v27.4s
+	WORD $0xad0045b0 // stp q16, q17, [x13]
+	WORD $0xad014db2 // stp q18, q19, [x13, #32]
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0xad0055d4 // stp q20, q21, [x14]
+	WORD $0xad015dd6 // stp q22, q23, [x14, #32]
+	WORD $0x8b0101ad // add x13, x13, x1
+	WORD $0x91010000 // add x0, x0, #64
+	WORD $0xf1000484 // subs x4, x4, #1
+	WORD $0x54ffb6a1 // b.ne 0x8 <group>
 	RET
 
 // Sums of attention by UDOT, of one head.
@@ -2193,6 +4649,106 @@ TEXT ·accumulateLong(SB), NOSPLIT, $0-56
 	WORD $0x91020084 // add x4, x4, #128
 	WORD $0xf10004e7 // subs x7, x7, #1
 	WORD $0x54ffe481 // b.ne 0x4 <columns>
+	RET
+
+// Sums of attention by SUDOT, of one head.
+// func accumulateI8MM(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
+TEXT ·accumulateI8MM(SB), NOSPLIT, $0-56
+	MOVD dst+0(FP), R0
+	MOVD hi+8(FP), R1
+	MOVD lo+16(FP), R2
+	MOVD ldw+24(FP), R3
+	MOVD v+32(FP), R4
+	MOVD ldv+40(FP), R5
+	MOVD n+48(FP), R6
+	WORD $0xd2800047 // mov x7, #2
+	WORD $0xaa0103e8 // mov x8, x1
+	WORD $0xaa0203e9 // mov x9, x2
+	WORD $0xaa0403ea // mov x10, x4
+	WORD $0xaa0603eb // mov x11, x6
+	WORD $0x6f00e400 // movi v0.2d, #0000000000000000
+	WORD $0x6f00e401 // movi v1.2d, #0000000000000000
+	WORD $0x6f00e402 // movi v2.2d, #0000000000000000
+	WORD $0x6f00e403 // movi v3.2d, #0000000000000000
+	WORD $0x6f00e404 // movi v4.2d, #0000000000000000
+	WORD $0x6f00e405 // movi v5.2d, #0000000000000000
+	WORD $0x6f00e406 // movi v6.2d, #0000000000000000
+	WORD $0x6f00e407 // movi v7.2d, #0000000000000000
+	WORD $0x6f00e408 // movi v8.2d, #0000000000000000
+	WORD $0x6f00e409 // movi v9.2d, #0000000000000000
+	WORD $0x6f00e40a // movi v10.2d, #0000000000000000
+	WORD $0x6f00e40b // movi v11.2d, #0000000000000000
+	WORD $0x6f00e40c // movi v12.2d, #0000000000000000
+	WORD $0x6f00e40d // movi v13.2d, #0000000000000000
+	WORD $0x6f00e40e // movi v14.2d, #0000000000000000
+	WORD $0x6f00e40f // movi v15.2d, #0000000000000000
+	WORD $0xbc404512 // ldr s18, [x8], #4
+	WORD $0xbc404533 // ldr s19, [x9], #4
+	WORD $0xad405554 // ldp q20, q21, [x10]
+	WORD $0xad415d56 // ldp q22, q23, [x10, #32]
+	WORD $0xad426558 // ldp q24, q25, [x10, #64]
+	WORD $0xad436d5a // ldp q26, q27, [x10, #96]
+	WORD $0x4f12f280 // sudot v0.4s, v20.16b, v18.4b[0]
+	WORD $0x4f13f288 // sudot v8.4s, v20.16b, v19.4b[0]
+	WORD $0x4f12f2a1 // sudot v1.4s, v21.16b, v18.4b[0]
+	WORD $0x4f13f2a9 // sudot v9.4s, v21.16b, v19.4b[0]
+	WORD $0x4f12f2c2 // sudot v2.4s, v22.16b, v18.4b[0]
+	WORD $0x4f13f2ca // sudot v10.4s, v22.16b, v19.4b[0]
+	WORD $0x4f12f2e3 // sudot v3.4s, v23.16b, v18.4b[0]
+	WORD $0x4f13f2eb // sudot v11.4s, v23.16b, v19.4b[0]
+	WORD $0x4f12f304 // sudot v4.4s, v24.16b, v18.4b[0]
+	WORD $0x4f13f30c // sudot v12.4s, v24.16b, v19.4b[0]
+	WORD $0x4f12f325 // sudot v5.4s, v25.16b, v18.4b[0]
+	WORD $0x4f13f32d // sudot v13.4s, v25.16b, v19.4b[0]
+	WORD $0x4f12f346 // sudot v6.4s, v26.16b, v18.4b[0]
+	WORD $0x4f13f34e // sudot v14.4s, v26.16b, v19.4b[0]
+	WORD $0x4f12f367 // sudot v7.4s, v27.16b, v18.4b[0]
+	WORD $0x4f13f36f // sudot v15.4s, v27.16b, v19.4b[0]
+	WORD $0x8b05014a // add x10, x10, x5
+	WORD $0xf100116b // subs x11, x11, #4
+	WORD $0x54fffd01 // b.ne 0x54 <slots>
+	WORD $0x5280000f // mov w15, #0
+	WORD $0x72a8700f // movk w15, #17280, lsl #16
+	WORD $0x4e040dfe // dup v30.4s, w15
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x6e3edc00 // fmul v0.4s, v0.4s, v30.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x6e3edc21 // fmul v1.4s, v1.4s, v30.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0x6e3edc42 // fmul v2.4s, v2.4s, v30.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0x6e3edc63 // fmul v3.4s, v3.4s, v30.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0x6e3edc84 // fmul v4.4s, v4.4s, v30.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0x6e3edca5 // fmul v5.4s, v5.4s, v30.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0x6e3edcc6 // fmul v6.4s, v6.4s, v30.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0x6e3edce7 // fmul v7.4s, v7.4s, v30.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0xac810400 // stp q0, q1, [x0], #32
+	WORD $0xac810c02 // stp q2, q3, [x0], #32
+	WORD $0xac811404 // stp q4, q5, [x0], #32
+	WORD $0xac811c06 // stp q6, q7, [x0], #32
+	WORD $0x91020084 // add x4, x4, #128
+	WORD $0xf10004e7 // subs x7, x7, #1
+	WORD $0x54fff541 // b.ne 0x4 <columns>
 	RET
 
 // The largest of 16 numbers or more.

@@ -34,6 +34,36 @@ func mulLong1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, 
 //go:noescape
 func mulLong2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
 
+// A product by USMMLA, and by USDOT of an odd vector.
+//
+//go:noescape
+func mulI8MM1(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+// A product by USMMLA, and by USDOT of an odd vector.
+//
+//go:noescape
+func mulI8MM2(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+// A product by USMMLA, and by USDOT of an odd vector.
+//
+//go:noescape
+func mulI8MM3(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+// A product by USMMLA, and by USDOT of an odd vector.
+//
+//go:noescape
+func mulI8MM4(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+// A product by USMMLA, and by USDOT of an odd vector.
+//
+//go:noescape
+func mulI8MM5(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
+// A product by USMMLA, and by USDOT of an odd vector.
+//
+//go:noescape
+func mulI8MM6(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)
+
 // Sums of attention by UDOT, of one head.
 //
 //go:noescape
@@ -43,6 +73,11 @@ func accumulateDot(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, 
 //
 //go:noescape
 func accumulateLong(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
+
+// Sums of attention by SUDOT, of one head.
+//
+//go:noescape
+func accumulateI8MM(dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int)
 
 // The largest of 16 numbers or more.
 //

@@ -111,7 +111,7 @@ func assemble(text string) (code []uint32, lines []string) {
 	}
 	defer os.RemoveAll(dir)
 	object := filepath.Join(dir, "kernel.o")
-	c := exec.Command("llvm-mc", "-triple=aarch64", "-mattr=+dotprod", "-filetype=obj", "-o", object)
+	c := exec.Command("llvm-mc", "-triple=aarch64", "-mattr=+dotprod,+i8mm", "-filetype=obj", "-o", object)
 	c.Stdin = strings.NewReader(text)
 	if out, err := c.CombinedOutput(); err != nil {
 		log.Fatalf("%s\n%s", out, text)
@@ -127,7 +127,7 @@ func assemble(text string) (code []uint32, lines []string) {
 	for ; len(data) > 0; data = data[4:] {
 		code = append(code, binary.LittleEndian.Uint32(data))
 	}
-	listing, err := exec.Command("llvm-objdump", "-d", "--no-show-raw-insn", "--mattr=+dotprod", object).Output()
+	listing, err := exec.Command("llvm-objdump", "-d", "--no-show-raw-insn", "--mattr=+dotprod,+i8mm", object).Output()
 	if err != nil {
 		log.Fatal(err)
 	}

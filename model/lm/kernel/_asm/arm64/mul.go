@@ -13,16 +13,21 @@ func products() {
 	for n := 1; n <= 2; n++ {
 		mulLong(n)
 	}
+	for n := 1; n <= 6; n++ {
+		mulI8MM(n)
+	}
 	accumulateDot()
 	accumulateLong()
+	accumulateI8MM()
 }
 
 // mulLoops writes what all products have: the loops over groups and blocks, with the
-// float32 sums in dst. X7, what the offset of the weights adds, is not needed. X10 is the operand, X11 its scales, X12 the blocks left, X13
-// a row of dst; dots writes the sums of a block to the 4n registers from V0 on.
-func mulLoops(n int, dots func()) {
+// float32 sums in dst. X10 is the operand, X11 its scales, X12 the blocks left, X13
+// a row of dst; dots writes the sums of a block to the 4n registers from V0 on. The
+// first paired vectors are in pairs: of four sums in a register, two are of one row and
+// two of the next, for either vector of the pair; so are those in dst until the end.
+func mulLoops(n, paired int, dots func()) {
 	p("lsl x1, x1, #2")
-	p("movi v31.16b, #0x80")
 	p("group: mov x10, x5")
 	p("mov x11, x6")
 	p("mov x12, x9")
@@ -34,14 +39,22 @@ func mulLoops(n int, dots func()) {
 	p("block:")
 	dots()
 	eachRow(n, func(i int) {
-		p("ldr s28, [x11, #%d]", 4*i)
+		scale := "v28.4s" // of the pair
+		switch {
+		case i >= paired:
+			p("ldr s28, [x11, #%d]", 4*i)
+			scale = "v28.s[0]"
+		case i%2 == 0:
+			p("ldr d28, [x11, #%d]", 4*i)
+			p("dup v28.2d, v28.d[0]")
+		}
 		p("ldp q24, q25, [x13]")
 		p("ldp q26, q27, [x13, #32]")
 		for r := range 4 {
 			p("scvtf v%d.4s, v%[1]d.4s", 4*i+r)
 		}
 		for r := range 4 {
-			p("fmul v%d.4s, v%[1]d.4s, v28.s[0]", 4*i+r)
+			p("fmul v%d.4s, v%[1]d.4s, %s", 4*i+r, scale)
 		}
 		for r := range 4 {
 			p("fadd v%d.4s, v%[1]d.4s, v%d.4s", 24+r, 4*i+r)
@@ -55,18 +68,34 @@ func mulLoops(n int, dots func()) {
 	p("b.ne block")
 	p("ldp q24, q25, [x3], #32")
 	p("ldp q26, q27, [x3], #32")
-	eachRow(n, func(int) {
-		p("ldp q0, q1, [x13]")
-		p("ldp q2, q3, [x13, #32]")
-		for r := range 4 {
-			p("fmul v%d.4s, v%[1]d.4s, v%d.4s", r, 24+r)
+	eachRow(n, func(i int) {
+		switch {
+		case i >= paired:
+			load4(0, "x13")
+			scaled(0, "x13")
+		case i%2 == 0:
+			p("add x14, x13, x1")
+			load4(0, "x13")
+			load4(4, "x14")
+			for r := range 4 {
+				p("uzp1 v%d.4s, v%d.4s, v%d.4s", 16+r, 2*r, 2*r+1)
+				p("uzp2 v%d.4s, v%d.4s, v%d.4s", 20+r, 2*r, 2*r+1)
+			}
+			scaled(16, "x13")
+			scaled(20, "x14")
 		}
-		p("stp q0, q1, [x13]")
-		p("stp q2, q3, [x13, #32]")
 	})
 	p("add x0, x0, #%d", 4*lanes)
 	p("subs x4, x4, #1")
 	p("b.ne group")
+}
+
+// scaled stores the four registers from V(v) on times the rows' scales, V24…V27.
+func scaled(v int, x string) {
+	for r := range 4 {
+		p("fmul v%d.4s, v%[1]d.4s, v%d.4s", v+r, 24+r)
+	}
+	store4(v, x)
 }
 
 // eachRow has X13 point to the row of dst of each vector.
@@ -94,7 +123,8 @@ func signed(r int) {
 // weights holds four columns of four rows.
 func mulDot(n int) {
 	begin(fmt.Sprintf("mulDot%d", n), mulArgs, "", "// A product by SDOT.")
-	mulLoops(n, func() {
+	p("movi v31.16b, #0x80")
+	mulLoops(n, 0, func() {
 		for i := range 4 * n {
 			p("movi v%d.2d, #0", i)
 		}
@@ -118,7 +148,8 @@ func mulDot(n int) {
 // pairs of those to the sums. V0…V(8n−1) have two sums for each row.
 func mulLong(n int) {
 	begin(fmt.Sprintf("mulLong%d", n), mulArgs, "", "// A product by SMULL and SADALP.")
-	mulLoops(n, func() {
+	p("movi v31.16b, #0x80")
+	mulLoops(n, 0, func() {
 		for i := range 8 * n {
 			p("movi v%d.2d, #0", i)
 		}
@@ -149,12 +180,88 @@ func mulLong(n int) {
 	})
 }
 
+// mulI8MM multiplies by USMMLA, which adds to four sums the products of eight columns
+// of two rows with two vectors, and an odd vector by USDOT, which is like SDOT. Both
+// take the weights with their offset, for which the sums begin with the bias. Weights
+// lie for SDOT, so two registers that hold four columns of four rows each are zipped
+// to two that hold eight columns of two rows: that serves all vectors, and memory has
+// one order of weights for all kernels. X13, X15 and X16 point to the second vectors
+// of pairs.
+func mulI8MM(n int) {
+	begin(fmt.Sprintf("mulI8MM%d", n), mulArgs, "", "// A product by USMMLA, and by USDOT of an odd vector.")
+	paired, second := n&^1, []string{"x13", "x15", "x16"}
+	quads := 4 // of rows, at a time
+	if n > 5 {
+		quads = 2
+	}
+	w := 31 - 2*quads   // quads of four columns, quads of the next four, a free one
+	x := w - 3          // vectors, behind the sums
+	p("sub x7, x7, x6") // from the scales to the biases
+	mulLoops(n, paired, func() {
+		p("add x14, x11, x7")
+		for i := 0; i < paired; i += 2 {
+			p("ldr d%d, [x14, #%d]", x+i/2, 4*i)
+			p("add %s, x10, #%d", second[i/2], block*(i+1))
+		}
+		for r := range 4 * paired {
+			p("dup v%d.2d, v%d.d[0]", r, x+r/8)
+		}
+		if paired < n {
+			p("ldr s%d, [x14, #%d]", x, 4*paired)
+			for r := range 4 {
+				p("dup v%d.4s, v%d.s[0]", 4*paired+r, x)
+			}
+		}
+		for c := 0; c < block; c += 8 {
+			for i := 0; i < n; i += 2 {
+				p("ldr d%d, [x10, #%d]", x+i/2, block*i+c)
+				if i < paired {
+					p("ld1 {v%d.d}[1], [%s], #8", x+i/2, second[i/2])
+				}
+			}
+			for q := 0; q < 4; q += quads {
+				for j := range 2 {
+					for s := 0; s < quads; s += 2 {
+						p("ldp q%d, q%d, [x2, #%d]", w+quads*j+s, w+quads*j+s+1, lanes*(c+4*j)+16*(q+s))
+					}
+				}
+				if paired < n {
+					for j := range 2 {
+						for s := range quads {
+							p("usdot v%d.4s, v%d.16b, v%d.4b[%d]", 4*paired+q+s, w+quads*j+s, x+paired/2, j)
+						}
+					}
+				}
+				if paired > 0 {
+					zipped(n, q, quads, w, x)
+				}
+			}
+		}
+		p("add x2, x2, #%d", lanes*block)
+	})
+}
+
+// zipped multiplies quads of rows from q on with pairs of vectors.
+func zipped(n, q, quads, w, x int) {
+	free := 31
+	var rows []int // the registers of two rows each
+	for s := range quads {
+		p("zip1 v%d.4s, v%d.4s, v%d.4s", free, w+s, w+quads+s)
+		p("zip2 v%d.4s, v%[1]d.4s, v%d.4s", w+s, w+quads+s)
+		rows = append(rows, free, w+s)
+		free = w + quads + s
+	}
+	for i := 0; i+1 < n; i += 2 {
+		for r, v := range rows {
+			p("usmmla v%d.4s, v%d.16b, v%d.16b", 4*i+2*q+r, v, x+i/2)
+		}
+	}
+}
+
 const accumulateArgs = "dst *float32, hi *byte, lo *byte, ldw int, v *int8, ldv int, n int"
 
 // accumulateLoops writes the loops over two halves of 32 columns and the slots, four
-// at a time. Values are made unsigned by an offset of 128, by which the sums are
-// corrected: V16 and V17 sum the weights, V18 and V19 are those of four slots, V0…V7
-// and V8…V15 the sums.
+// at a time. V18 and V19 are the weights of four slots, V0…V7 and V8…V15 the sums.
 func accumulateLoops(begin, slots func(), end func()) {
 	p("mov x7, #2")
 	p("columns: mov x8, x1")
@@ -183,6 +290,8 @@ func accumulateLoops(begin, slots func(), end func()) {
 	p("b.ne columns")
 }
 
+// accumulateDot makes values unsigned by an offset of 128, by which the sums are
+// corrected: V16 and V17 sum the weights.
 func accumulateDot() {
 	begin("accumulateDot", accumulateArgs, "", "// Sums of attention by UDOT, of one head.")
 	accumulateLoops(func() {
@@ -242,6 +351,26 @@ func accumulateLong() {
 				p("addp v23.4s, v23.4s, v25.4s")
 				p("add v%d.4s, v%[1]d.4s, v23.4s", 8*plane+i)
 			}
+		}
+	}, func() {})
+}
+
+// accumulateI8MM is accumulateDot with values as they are.
+func accumulateI8MM() {
+	begin("accumulateI8MM", accumulateArgs, "", "// Sums of attention by SUDOT, of one head.")
+	accumulateLoops(func() {
+		for i := range 16 {
+			p("movi v%d.2d, #0", i)
+		}
+	}, func() {
+		p("ldr s18, [x8], #4")
+		p("ldr s19, [x9], #4")
+		for i := 0; i < 8; i += 2 {
+			p("ldp q%d, q%d, [x10, #%d]", 20+i, 21+i, 16*i)
+		}
+		for i := range 8 {
+			p("sudot v%d.4s, v%d.16b, v18.4b[0]", i, 20+i)
+			p("sudot v%d.4s, v%d.16b, v19.4b[0]", 8+i, 20+i)
 		}
 	}, func() {})
 }
