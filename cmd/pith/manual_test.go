@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -34,6 +33,11 @@ func TestManual(t *testing.T) {
 				t.Errorf("%s does not know --%s", name, o.long)
 			}
 		}
+		for _, word := range firstWords() {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s does not know %s", name, word)
+			}
+		}
 	}
 }
 
@@ -43,9 +47,14 @@ func TestManualLoads(t *testing.T) {
 	docs := filepath.Join("..", "..", "docs", "man")
 	for _, c := range [][]string{
 		{"mandoc", "-Tlint", "-Wwarning", filepath.Join(docs, "pith.1")},
-		{"bash", "-c", "source " + filepath.Join(docs, "pith.bash") + "; COMP_WORDS=(pith --decom); COMP_CWORD=1; _pith; [ \"${COMPREPLY[*]}\" = --decompress ]"},
+		{"bash", "-c", "source " + filepath.Join(docs, "pith.bash") + `
+			check() { COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)); _pith; [ "${COMPREPLY[*]}" = "$1" ] || echo "$*: ${COMPREPLY[*]}"; }
+			cd /; check --decompress pith --decom; check bench pith ben; check verify pith model veri; check --insecure pith model --ins
+			check '' pith bench --decom; check '' pith model veri --js x; check '' pith model list veri; check '' pith --level ""; check --level pith bench.x --lev`},
 		{"zsh", "-n", filepath.Join(docs, "_pith")},
-		{"fish", "--no-config", "-c", "source " + filepath.Join(docs, "pith.fish") + "; complete -C 'pith --decom' | string match -q -- '--decompress*'"},
+		{"fish", "--no-config", "-c", "source " + filepath.Join(docs, "pith.fish") + "; complete -C 'pith --decom' | string match -q -- '--decompress*'; or echo 1; " +
+			"complete -C 'pith model veri' | string match -q -- 'verify*'; or echo 2; complete -C 'pith bench --dec' | string match -q -- '--decompress*'; and echo 3; " +
+			"complete -C 'pith model --ins' | string match -q -- '--insecure*'; or echo 4; complete -C 'pith ben' | string match -q -- 'bench*'; or echo 5; true"},
 	} {
 		t.Run(c[0], func(t *testing.T) {
 			if _, err := exec.LookPath(c[0]); err != nil {
@@ -222,85 +231,3 @@ Of several files all are tried, and the highest status counts.
 `)
 	return b.String()
 }
-
-func bashCompletion() string {
-	var flags, withFile, withOther []string
-	for _, o := range options {
-		names := []string{"--" + o.long}
-		if o.short != 0 {
-			names = append(names, fmt.Sprintf("-%c", o.short))
-		}
-		flags = append(flags, names...)
-		switch {
-		case takesFile(o):
-			withFile = append(withFile, names...)
-		case o.value != "":
-			withOther = append(withOther, names...)
-		}
-	}
-	return fmt.Sprintf(`# Completion of pith for bash, made from the table of options by make manual.
-_pith() {
-	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-	case $before in
-	%s) COMPREPLY=($(compgen -f -- "$word")); return ;;
-	%s) return ;;
-	esac
-	case $word in
-	-*) COMPREPLY=($(compgen -W "%s -1 -2 -3 -4 -5 -6 -7 -8 -9" -- "$word")) ;;
-	*) COMPREPLY=($(compgen -f -- "$word")) ;;
-	esac
-}
-complete -o filenames -F _pith pith unpith pithcat
-`, strings.Join(withFile, " | "), strings.Join(withOther, " | "), strings.Join(flags, " "))
-}
-
-func zshCompletion() string {
-	var b strings.Builder
-	b.WriteString("#compdef pith unpith pithcat\n# Made from the table of options by make manual.\n_arguments -s -S \\\n")
-	quoted := strings.NewReplacer("'", `'\''`, "[", `\[`, "]", `\]`, ":", `\:`)
-	for _, o := range options {
-		help := "[" + quoted.Replace(o.help) + "]"
-		action := ""
-		switch {
-		case takesFile(o):
-			action = ":" + o.value + ":_files"
-		case o.value != "":
-			action = ":" + o.value + ":"
-		}
-		equals := ""
-		if o.value != "" {
-			equals = "="
-		}
-		fmt.Fprintf(&b, "\t'--%s%s%s%s' \\\n", o.long, equals, help, action)
-		if o.short != 0 {
-			fmt.Fprintf(&b, "\t'-%c%s%s' \\\n", o.short, help, action)
-		}
-	}
-	b.WriteString("\t'-'{1,2,3,4,5,6,7,8,9}'[compression level]' \\\n\t'*:file:_files'\n")
-	return b.String()
-}
-
-func fishCompletion() string {
-	var b strings.Builder
-	b.WriteString("# Completion of pith for fish, made from the table of options by make manual.\n")
-	for _, program := range []string{"pith", "unpith", "pithcat"} {
-		for _, o := range options {
-			fmt.Fprintf(&b, "complete -c %s -l %s", program, o.long)
-			if o.short != 0 {
-				fmt.Fprintf(&b, " -s %c", o.short)
-			}
-			switch {
-			case takesFile(o):
-				b.WriteString(" -r -F")
-			case o.value != "":
-				b.WriteString(" -x")
-			}
-			fmt.Fprintf(&b, " -d '%s'\n", strings.ReplaceAll(o.help, "'", `\'`))
-		}
-	}
-	return b.String()
-}
-
-var fileValue = regexp.MustCompile(`^(FILE|LIST)$`)
-
-func takesFile(o option) bool { return fileValue.MatchString(o.value) }
