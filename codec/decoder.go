@@ -118,9 +118,13 @@ func (d *Decoder) next() ([]byte, error) {
 			d.late = err
 			break
 		}
-		d.waiting = append(d.waiting, &held{block: b, header: d.r.Header(), end: d.r.Offset()})
-		if d.waiting[len(d.waiting)-1].alone() {
+		h := &held{block: b, header: d.r.Header(), end: d.r.Offset()}
+		d.waiting = append(d.waiting, h)
+		if h.alone() {
 			break
+		}
+		if b.Type == container.Neural {
+			h.guest, h.refused = d.openForeign(h) // now, as it tells how many there are at once
 		}
 	}
 	// A block alone is decoded here, where each step of it is progress.
@@ -165,6 +169,10 @@ type held struct {
 	block  *container.Block
 	header container.Header // of its member
 	end    int64            // in the file
+
+	// Of a neural block of a Backend:
+	guest   *Model
+	refused error // why there is none
 }
 
 // alone reports whether a block is decoded by the engine of this program, with all
@@ -181,13 +189,9 @@ func (d *Decoder) start() bool {
 	}
 	h := d.waiting[0]
 	if h.block.Type == container.Neural {
-		m, err := d.openForeign(h)
 		d.waiting, d.begun = d.waiting[1:], append(d.begun, h)
 		d.queue.add(0, func(tick func(int)) ([]byte, error) {
-			if err != nil {
-				return nil, err
-			}
-			return h.foreign(m, func(done int) { tick(int(int64(h.block.Length) * int64(done) / int64(h.block.Tokens))) })
+			return h.foreign(func(done int) { tick(int(int64(h.block.Length) * int64(done) / int64(h.block.Tokens))) })
 		})
 		return true
 	}
@@ -262,11 +266,7 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 		return d.plain(h, func(done int) { tick(done, b.Length) })
 	}
 	if h.header.Foreign != "" {
-		m, err := d.openForeign(h)
-		if err != nil {
-			return nil, err
-		}
-		return h.foreign(m, func(done int) { tick(done, b.Tokens) })
+		return h.foreign(func(done int) { tick(done, b.Tokens) })
 	}
 	if n := h.header.Numerics; n != Numerics {
 		return nil, &NumericsError{n}

@@ -301,45 +301,52 @@ func (e *Encoder) block(content []byte, s sort) (*container.Block, error) {
 	if err != nil || hopeless || !e.mayUseModel() || len(content) > container.MaxNeural {
 		return b, err
 	}
+	if err := e.tryModel(b, content); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// tryModel makes b, a block with the content, a neural one if that is smaller.
+func (e *Encoder) tryModel(b *container.Block, content []byte) error {
 	words, t := transform.Text(content)
 	if !likelyText(words) {
-		return b, nil
+		return nil
 	}
 	if err := e.open(); err != nil {
-		return nil, err
+		return err
 	}
 	tokens := e.model.tokens.Encode(nil, words)
 	if len(tokens) > len(content) {
-		return b, nil
+		return nil
 	}
 	x := e.level.shape(len(tokens))
 	p, err := e.neural.prime(x.window)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	hits := p.repeated(tokens, x)
-	if !e.level.prefer && !worthModel(len(b.Payload), hits) {
-		return b, nil
+	mixed := len(b.Payload)
+	if !e.level.prefer && !worthModel(mixed, hits) {
+		return nil
 	}
 	tick := func(done int) {
 		e.o.Progress(e.raw+int64(len(content))*int64(done)/int64(len(tokens)), e.out.n)
 	}
 	payload, err := e.neural.encode(p, tokens, hits, len(content), x, tick)
 	if err != nil {
-		return nil, err
-	}
-	shorter := e.level.shorter
-	retry := 0 < shorter && shorter < min(x.window, len(tokens)) && p == nil && gainsLittle(len(payload), len(b.Payload))
-	e.level.improve(b, t, payload, len(tokens), x)
-	if !retry {
-		return b, nil
-	}
-	x.window = shorter
-	if payload, err = e.neural.encode(nil, tokens, hits, len(content), x, func(int) {}); err != nil {
-		return nil, err
+		return err
 	}
 	e.level.improve(b, t, payload, len(tokens), x)
-	return b, nil
+	// A dictionary is learnt for one window.
+	if w := e.level.shorter; 0 < w && w < min(x.window, len(tokens)) && p == nil && gainsLittle(len(payload), mixed) {
+		x.window = w
+		if payload, err = e.neural.encode(nil, tokens, hits, len(content), x, func(int) {}); err != nil {
+			return err
+		}
+		e.level.improve(b, t, payload, len(tokens), x)
+	}
+	return nil
 }
 
 // improve makes b, whose content was transformed by t, a neural block if that is smaller.

@@ -71,11 +71,14 @@ func (m *Model) decodeForeign(payload []byte, count, size, most int, s shape, ti
 	return text, decoder.Finish()
 }
 
-// foreign decodes a neural block with the Backend of m.
-func (h *held) foreign(m *Model, tick func(done int)) ([]byte, error) {
+// foreign decodes a neural block with a Backend.
+func (h *held) foreign(tick func(done int)) ([]byte, error) {
+	if h.refused != nil {
+		return nil, h.refused
+	}
 	b := h.block
 	return h.verified(decodeNeural(b, func(payload []byte, most int) ([]byte, error) {
-		return m.decodeForeign(payload, b.Tokens, b.Length, most, shape{b.Streams, b.Window}, tick)
+		return h.guest.decodeForeign(payload, b.Tokens, b.Length, most, shape{b.Streams, b.Window}, tick)
 	}))
 }
 

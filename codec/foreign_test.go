@@ -180,6 +180,33 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
+// The first block that is decoded has the second beside it, though only its engine tells how
+// many there may be.
+func TestWorkersFromTheBeginning(t *testing.T) {
+	g := newGuest(t, 2)
+	content := prose(9000)
+	file, err := abroad(g, content)
+	if err != nil || types(t, file) != "nn" {
+		t.Fatalf("blocks %q, %v", types(t, file), err)
+	}
+	g.most, g.count = 0, 0
+	second := make(chan struct{})
+	g.opened = func(n int) (bool, error) {
+		if n == 1 {
+			close(second)
+		}
+		select {
+		case <-second:
+		case <-time.After(10 * time.Second):
+			t.Error("no second context while the first is open")
+		}
+		return false, nil
+	}
+	if back, err := home(g, file, false); err != nil || !bytes.Equal(back, content) || g.most != 2 {
+		t.Errorf("%d bytes, %d contexts at once, %v", len(back), g.most, err)
+	}
+}
+
 // With the same engine, what is made in lockstep has the blocks that the native way
 // makes: only the header differs.
 func TestForeignIsNative(t *testing.T) {
