@@ -82,13 +82,17 @@ func same(t *testing.T, what string, got, want [][]uint32) {
 // One result for every batch size, number of threads and set of kernels, with
 // the window moving.
 func TestOneResult(t *testing.T) {
+	batches := [][]int{{1}, {2}, {3}, {7}, {31}, {32}, {33}, {48}, {5, 1, 48, 2}, {150}}
+	if testing.Short() {
+		batches = [][]int{{7}, {5, 1, 48, 2}} // the race detector takes long over the others
+	}
 	for name, c := range map[string]tinymodel.Config{"tied": tinymodel.Default(), "small": tinymodel.Small()} {
 		m := tinyModel(t, c)
 		const window = 40
 		tokens := sequence(m, 150, 5)
 		want := run(m, kernel.Available()[0], 1, window, tokens, 1)
 		for _, k := range kernel.Available() {
-			for _, sizes := range [][]int{{1}, {2}, {3}, {7}, {31}, {32}, {33}, {48}, {5, 1, 48, 2}, {150}} {
+			for _, sizes := range batches {
 				for _, threads := range []int{1, 2, 3} {
 					what := fmt.Sprintf("%s, %s, batches of %v, %d threads", name, k.Name, sizes, threads)
 					same(t, what, run(m, k, threads, window, tokens, sizes...), want)
