@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -121,8 +120,7 @@ func TestSecondDecoder(t *testing.T) {
 		file := tinymodel.Bytes(config)
 		id := tinyID
 		if name != "small" {
-			hash := sha256.Sum256(file)
-			id = container.ModelID{External: true, Hash: [8]byte(hash[:8]), Size: container.MemoryFor(int64(len(file)))}
+			id = external(file)
 		}
 		m, err := OpenModel(id, file)
 		if err != nil {
@@ -195,8 +193,7 @@ func TestSecondDecoderHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := tinymodel.Bytes(tinymodel.Small())
-	sum := sha256.Sum256(data)
-	id := container.ModelID{External: true, Hash: [8]byte(sum[:8]), Size: container.MemoryFor(int64(len(data)))}
+	id := external(data)
 	named, err := OpenModel(id, data)
 	if err != nil {
 		t.Fatal(err)

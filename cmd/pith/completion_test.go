@@ -34,7 +34,7 @@ func commandWords(tool string) (all []string) {
 func completed() map[string]table {
 	all := map[string]table{"": options}
 	for _, t := range tools() {
-		all[t.name] = append(slices.Clip(t.options), option{"help", 'h', "", "print this help"})
+		all[t.name] = t.table()
 	}
 	return all
 }

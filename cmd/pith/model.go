@@ -80,13 +80,12 @@ func (s *settings) stored(id container.ModelID) (*codec.Model, error) {
 	return parseModel(found)
 }
 
+// builtinSize returns the bytes of the built-in model's file.
+func builtinSize() int64 { return (&store.Model{Parts: builtinParts()}).Size() }
+
 // isBuiltIn reports whether id names the file of the built-in model.
 func isBuiltIn(id container.ModelID) bool {
-	size := int64(0)
-	for _, p := range builtinParts() {
-		size += int64(len(p))
-	}
-	return id.Size == container.MemoryFor(size) && strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:]))
+	return id.Size == container.MemoryFor(builtinSize()) && strings.HasPrefix(builtinSHA256, hex.EncodeToString(id.Hash[:]))
 }
 
 // findModel finds the file of a model by its hash. Other is what is said first if there

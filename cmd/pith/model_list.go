@@ -72,10 +72,7 @@ func (l *modelListing) failed(err error) {
 }
 
 func builtinListing() *modelListing {
-	l := &modelListing{Name: builtinName, Place: "built in", SHA256: builtinSHA256}
-	for _, p := range builtinParts() {
-		l.Bytes += int64(len(p))
-	}
+	l := &modelListing{Name: builtinName, Place: "built in", SHA256: builtinSHA256, Bytes: builtinSize()}
 	f, err := gguf.Parse(builtinParts()...)
 	if err != nil {
 		l.failed(err)

@@ -32,10 +32,15 @@ func findTool(args []string) (tool, bool) {
 	return all[i], true
 }
 
+// table returns all options of the tool.
+func (t tool) table() table {
+	return append(slices.Clip(t.options), option{"help", 'h', "", "print this help"})
+}
+
 // command runs the tool with its arguments and returns the exit code.
 func (t tool) command(u *ui, args []string) int {
 	u.tool = t.name + " "
-	all := append(slices.Clip(t.options), option{"help", 'h', "", "print this help"})
+	all := t.table()
 	flags, words, err := all.normalise(args)
 	if err != nil {
 		return u.usage(err)
