@@ -90,25 +90,27 @@ func TestRoofline(t *testing.T) {
 		t.Skip("skipped: it takes a minute: -roofline")
 	}
 	m, threads := realModel(t), runtime.GOMAXPROCS(0)
-	const window = 1024
 	var table strings.Builder
-	fmt.Fprintf(&table, "\n%d threads, window %d\n\n| kernels | products/s | memory/s | batch | tokens/s | bound | part of it |\n"+
-		"| --- | ---: | ---: | --- | ---: | ---: | ---: |\n", threads, window)
+	fmt.Fprintf(&table, "\n%d threads\n\n| kernels | products/s | memory/s | window | batch | tokens/s | bound | part of it |\n"+
+		"| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |\n", threads)
 	for _, k := range kernel.Available()[1:] {
 		products, memory := measureProducts(k, threads), measureMemory(k, threads)
-		for _, shape := range []struct{ streams, rows int }{{1, 48}, {1, 1}, {8, 1}, {32, 1}} {
-			e, rows, out := fullBatch(m, k, threads, window, shape.streams, shape.rows)
+		for _, shape := range []struct{ window, streams, rows int }{
+			{1024, 1, 48}, {1024, 1, 1}, {1024, 8, 1}, // compressing, and restoring of few tokens
+			{512, 32, 1}, {1024, 32, 1}, {2048, 16, 1}, {2048, 8, 1}, {8192, 4, 1}, // restoring at -5 to -9
+		} {
+			e, rows, out := fullBatch(m, k, threads, shape.window, shape.streams, shape.rows)
 			n := float64(len(rows))
 			speed := n / inParallel(1, func(int) { e.Run(rows, out, nil) })
 			e.Close()
-			c := m.cost(window, shape.streams, shape.rows)
+			c := m.cost(shape.window, shape.streams, shape.rows)
 			bound := 1 / max(c.products/products, c.bytes/memory)
 			by := "products"
 			if c.bytes/memory > c.products/products {
 				by = "memory"
 			}
-			fmt.Fprintf(&table, "| %s | %.0f·10⁹ | %.1f GB | %d × %d | %.0f | %.0f (%s) | %.0f %% |\n",
-				k.Name, products/1e9, memory/1e9, shape.streams, shape.rows, speed, bound, by, 100*speed/bound)
+			fmt.Fprintf(&table, "| %s | %.0f·10⁹ | %.1f GB | %d | %d × %d | %.0f | %.0f (%s) | %.0f %% |\n",
+				k.Name, products/1e9, memory/1e9, shape.window, shape.streams, shape.rows, speed, bound, by, 100*speed/bound)
 		}
 	}
 	t.Log(table.String())
@@ -119,7 +121,7 @@ func TestRoofline(t *testing.T) {
 func fullBatch(m *Model, k *kernel.Impl, threads, window, streams, perStream int) (e *Engine, rows []Row, out []*Weights) {
 	for range streams {
 		s := m.NewStream(window, perStream)
-		s.next = 4000
+		s.next = 2 * window
 		for i := range perStream {
 			rows, out = append(rows, Row{s, int32(100 + i)}), append(out, m.NewWeights())
 		}

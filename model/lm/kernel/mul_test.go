@@ -218,7 +218,7 @@ func TestMulIsProduct(t *testing.T) {
 
 func BenchmarkMul(b *testing.B) {
 	r := seed(1)
-	for _, shape := range [][2]int{{576, 1536}, {1536, 576}, {49152, 576}} {
+	for _, shape := range [][2]int{{1088, 64}, {576, 1536}, {1536, 576}, {49152, 576}} {
 		rows, cols := shape[0], shape[1]
 		w, x := problem(r, rows, cols, 48)
 		for _, k := range Available()[1:] {

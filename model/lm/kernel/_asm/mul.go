@@ -15,9 +15,10 @@ import (
 // rows of dst.
 const mulArgs = "func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)"
 
-// ahead is how far weights are fetched before their use, in bytes. Few vectors
-// do without: what is out of order then reaches far enough itself.
-const ahead = 4096
+// ahead is how far weights, keys and values are fetched before their use, in bytes,
+// to the second level: the first has no room for what comes from memory that late.
+// One or two vectors do without: what is out of order then reaches far enough itself.
+const ahead = 16384
 
 // mulVNNI keeps the int32 sums of a block and the float32 sums of n vectors in
 // registers. Weights are the unsigned operand; each line is read once and
@@ -47,8 +48,8 @@ func mulVNNI(n int) {
 		VPBROADCASTD(Mem{Base: xb, Disp: 4 * i}, dot[i])
 	}
 	for c := range block / 4 {
-		if n > 4 {
-			PREFETCHT0(Mem{Base: w, Disp: 64*c + ahead})
+		if n > 2 {
+			PREFETCHT1(Mem{Base: w, Disp: 64*c + ahead})
 		}
 		VMOVDQU64(Mem{Base: w, Disp: 64 * c}, line)
 		for i := range n {
@@ -155,7 +156,7 @@ func mulAVX2(n int) {
 	}
 	for c := range block / 4 {
 		if n > 2 {
-			PREFETCHT0(Mem{Base: w, Disp: 64*c + ahead})
+			PREFETCHT1(Mem{Base: w, Disp: 64*c + ahead})
 		}
 		for odd := range 2 {
 			for h := range half {
