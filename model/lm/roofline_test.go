@@ -122,11 +122,20 @@ func TestRoofline(t *testing.T) {
 }
 
 // fullBatch returns an engine and a batch of rows of each of streams, whose windows
-// are full.
+// are full. Their memory has been written: what never was is one page of zeros, and
+// would be read from the cache.
 func fullBatch(m *Model, k *kernel.Impl, threads, window, streams, perStream int) (e *Engine, rows []Row, out []*Weights) {
 	for range streams {
 		s := m.NewStream(window, perStream)
 		s.next = 2 * window
+		for _, c := range s.caches {
+			for i := range c.keys.Data {
+				c.keys.Data[i], c.values[i] = byte(i*7), int8(i*11)
+			}
+			for i := range c.scales {
+				c.keys.Scale[i], c.scales[i] = 1.0/1024, 1.0/1024
+			}
+		}
 		for i := range perStream {
 			rows, out = append(rows, Row{s, int32(100 + i)}), append(out, m.NewWeights())
 		}
