@@ -93,6 +93,15 @@ func (n *neural) reserve(rows int) {
 	}
 }
 
+// newStream returns a stream for a block of so many tokens, behind p.
+func (n *neural) newStream(p *primed, tokens int, s shape) *lm.Stream {
+	window := s.window
+	if p == nil { // the positions that are filled are those of the BOS and the tokens
+		window = min(window, max(lm.MinWindow, 1+s.steps(tokens)))
+	}
+	return n.m.lm.NewStream(window, prefill)
+}
+
 // repeated tells of each token whether it is the one expected after a repeat.
 func (p *primed) repeated(tokens []int32, s shape) []bool {
 	hits := make([]bool, len(tokens))
@@ -119,7 +128,7 @@ func (p *primed) repeated(tokens []int32, s shape) []bool {
 func (n *neural) opinions(p *primed, tokens []int32, hits []bool, s shape, tick func(done int)) ([][]int32, error) {
 	n.reserve(prefill)
 	lists := make([][]int32, s.streams)
-	state := n.m.lm.NewStream(s.window, prefill)
+	state := n.newStream(p, len(tokens), s)
 	done := 0
 	for i := range lists {
 		start := p.begin(n.m, state)

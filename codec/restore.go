@@ -31,8 +31,8 @@ func (n *native) Run(rows []Row, out []*lm.Weights) error {
 // Close leaves the engine to whoever has opened it.
 func (n *native) Close() {}
 
-// newLockstep returns the streams of a block at their beginning.
-func newLockstep(n *neural, p *primed, s shape) *lockstep {
+// newLockstep returns the streams of a block of so many tokens at their beginning.
+func newLockstep(n *neural, p *primed, tokens int, s shape) *lockstep {
 	n.reserve(max(prefill, min(s.streams, maxBatch)))
 	for len(n.weights) < s.streams {
 		n.weights = append(n.weights, n.m.lm.NewWeights())
@@ -40,7 +40,7 @@ func newLockstep(n *neural, p *primed, s shape) *lockstep {
 	c := &native{engine: n.engine}
 	l := &lockstep{m: n.m, context: c, weights: n.weights}
 	for range s.streams {
-		state := n.m.lm.NewStream(s.window, prefill)
+		state := n.newStream(p, tokens, s)
 		l.pending = append(l.pending, *p.begin(n.m, state))
 		c.states = append(c.states, state)
 	}
@@ -56,7 +56,7 @@ func (n *neural) decode(payload []byte, count, size, most int, s shape, tick fun
 		return nil, err
 	}
 	decoder := arith.NewDecoder(payload)
-	text, err := newLockstep(n, p, s).code(p, task{shape: s, count: count, size: size, most: most, tick: tick}, bitDecoder{decoder})
+	text, err := newLockstep(n, p, count, s).code(p, task{shape: s, count: count, size: size, most: most, tick: tick}, bitDecoder{decoder})
 	if err != nil {
 		return nil, err
 	}

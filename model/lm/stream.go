@@ -1,6 +1,11 @@
 package lm
 
-import "github.com/pith-codec/pith/model/lm/kernel"
+import (
+	"unsafe"
+
+	"github.com/pith-codec/pith/internal/hugepage"
+	"github.com/pith-codec/pith/model/lm/kernel"
+)
 
 // sinks is the number of first positions that stay visible for ever: the
 // attention sinks of Xiao et al., Efficient Streaming Language Models with
@@ -26,17 +31,22 @@ type cache struct {
 }
 
 // NewStream returns an empty stream that attends to window positions, of which
-// up to batch may be fed to one Run. Memory is touched as positions are reached.
+// up to batch may be fed to one Run. All windows that hold as many positions as are ever
+// fed are the same to it.
 func (m *Model) NewStream(window, batch int) *Stream {
 	s := &Stream{window: window, ring: ringSlots(window, batch)}
 	slots := kernel.RoundUp(kernel.Lanes+s.ring, kernel.Block)
-	size := m.headSize
-	for range m.config.Layers * m.config.KVHeads {
-		s.caches = append(s.caches, cache{
-			keys:   kernel.Matrix{Rows: slots, Cols: size, Data: make([]byte, slots*size), Scale: make([]float32, slots)},
-			values: make([]int8, slots*size),
+	s.caches = make([]cache, m.config.Layers*m.config.KVHeads)
+	size := slots * m.headSize
+	memory := hugepage.Make(2 * size * len(s.caches)) // a token reads all that is used
+	for i := range s.caches {
+		keys, values := memory[:size:size], memory[size:2*size:2*size]
+		memory = memory[2*size:]
+		s.caches[i] = cache{
+			keys:   kernel.Matrix{Rows: slots, Cols: m.headSize, Data: keys, Scale: make([]float32, slots)},
+			values: unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(values))), size),
 			scales: make([]float32, slots),
-		})
+		}
 	}
 	return s
 }
