@@ -8,7 +8,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
+	"github.com/pith-codec/pith/internal/hugepage"
 	"github.com/pith-codec/pith/model/lm/kernel"
 )
 
@@ -30,13 +32,8 @@ func (m *Model) cost(window, streams, rows int) cost {
 	return cost{weights + attention, weights/float64(streams*rows) + cached/float64(rows)}
 }
 
-// inParallel runs work on as many threads and returns the seconds that a round of it
-// takes, the best of three: what else goes on can only slow it.
+// inParallel runs work on as many threads and returns the seconds that a round of it takes.
 func inParallel(threads int, work func(thread int)) float64 {
-	return min(roundsInParallel(threads, work), roundsInParallel(threads, work), roundsInParallel(threads, work))
-}
-
-func roundsInParallel(threads int, work func(thread int)) float64 {
 	const least = 300 * time.Millisecond
 	for n := 1; ; n *= 2 {
 		start := time.Now()
@@ -75,7 +72,8 @@ func measureProducts(k *kernel.Impl, threads int) float64 {
 // measureMemory returns bytes read a second.
 func measureMemory(k *kernel.Impl, threads int) float64 {
 	const floats = 64 << 20 // far more than any cache
-	data := make([]float32, floats)
+	memory := hugepage.Make(4 * floats) // as weights, keys and values have it
+	data := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(memory))), floats)
 	for i := range data {
 		data[i] = 1
 	}
@@ -99,14 +97,17 @@ func TestRoofline(t *testing.T) {
 	fmt.Fprintf(&table, "\n%d threads\n\n| kernels | products/s | memory/s | window | batch | tokens/s | bound | part of it |\n"+
 		"| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |\n", threads)
 	for _, k := range kernel.Available()[1:] {
-		products, memory := measureProducts(k, threads), measureMemory(k, threads)
 		for _, shape := range []struct{ window, streams, rows int }{
 			{1024, 1, 48}, {1024, 1, 1}, {1024, 8, 1}, // compressing, and restoring of few tokens
 			{512, 32, 1}, {1024, 32, 1}, {2048, 16, 1}, {2048, 8, 1}, {8192, 4, 1}, // restoring at -5 to -9
 		} {
 			e, rows, out := fullBatch(m, k, threads, shape.window, shape.streams, shape.rows)
 			n := float64(len(rows))
-			speed := n / inParallel(1, func(int) { e.Run(rows, out, nil) })
+			var products, memory, speed float64
+			for range 3 { // what else a machine does, and others on it, can only slow it
+				products, memory = max(products, measureProducts(k, threads)), max(memory, measureMemory(k, threads))
+				speed = max(speed, n/inParallel(1, func(int) { e.Run(rows, out, nil) }))
+			}
 			e.Close()
 			c := m.cost(shape.window, shape.streams, shape.rows)
 			bound := 1 / max(c.products/products, c.bytes/memory)

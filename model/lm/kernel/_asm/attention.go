@@ -37,7 +37,6 @@ func accumulateVNNI(heads int) {
 	}
 	Label("slots")
 	for l := range lines {
-		PREFETCHT1(Mem{Base: v, Disp: 64*l + ahead})
 		VMOVDQU64(Mem{Base: v, Disp: 64 * l}, line[l])
 	}
 	for h := range heads {

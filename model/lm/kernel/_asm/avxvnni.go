@@ -61,7 +61,7 @@ func mulAVXVNNI(n int) {
 	}
 	for c := range block / 4 {
 		if n > 2 {
-			PREFETCHT1(Mem{Base: w, Disp: 64*c + ahead})
+			PREFETCHT0(Mem{Base: w, Disp: 64*c + ahead})
 		}
 		for h := range half {
 			VMOVDQU(Mem{Base: w, Disp: 64*c + half[h]}, ymm[line+h])

@@ -15,10 +15,14 @@ import (
 // rows of dst.
 const mulArgs = "func(dst *float32, ldd int, w *byte, ws *float32, groups int, q *int8, xs *float32, xb *int32, stride int, blocks int)"
 
-// ahead is how far weights, keys and values are fetched before their use, in bytes,
-// to the second level: the first has no room for what comes from memory that late.
-// One or two vectors do without: what is out of order then reaches far enough itself.
-const ahead = 16384
+// ahead is how far weights are fetched before their use, in bytes. Few vectors
+// do without: what is out of order then reaches far enough itself. With many, a line
+// takes long to multiply, and farAhead is better, to the second level of the cache; so
+// it was measured on Zen 4. Three vectors are mostly query heads that meet keys.
+const (
+	ahead    = 4 << 10
+	farAhead = 16 << 10
+)
 
 // mulVNNI keeps the int32 sums of a block and the float32 sums of n vectors in
 // registers. Weights are the unsigned operand; each line is read once and
@@ -48,8 +52,11 @@ func mulVNNI(n int) {
 		VPBROADCASTD(Mem{Base: xb, Disp: 4 * i}, dot[i])
 	}
 	for c := range block / 4 {
-		if n > 2 {
-			PREFETCHT1(Mem{Base: w, Disp: 64*c + ahead})
+		switch {
+		case n == 3:
+			PREFETCHT0(Mem{Base: w, Disp: 64*c + ahead})
+		case n > 6:
+			PREFETCHT1(Mem{Base: w, Disp: 64*c + farAhead})
 		}
 		VMOVDQU64(Mem{Base: w, Disp: 64 * c}, line)
 		for i := range n {
@@ -156,7 +163,7 @@ func mulAVX2(n int) {
 	}
 	for c := range block / 4 {
 		if n > 2 {
-			PREFETCHT1(Mem{Base: w, Disp: 64*c + ahead})
+			PREFETCHT0(Mem{Base: w, Disp: 64*c + ahead})
 		}
 		for odd := range 2 {
 			for h := range half {
