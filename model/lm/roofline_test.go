@@ -71,7 +71,7 @@ func measureProducts(k *kernel.Impl, threads int) float64 {
 
 // measureMemory returns bytes read a second.
 func measureMemory(k *kernel.Impl, threads int) float64 {
-	const floats = 64 << 20 // far more than any cache
+	const floats = 64 << 20             // far more than any cache
 	memory := hugepage.Make(4 * floats) // as weights, keys and values have it
 	data := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(memory))), floats)
 	for i := range data {
