@@ -296,6 +296,7 @@ func (d *Decoder) decodeZstd(b *container.Block, dictionary *Dictionary) ([]byte
 	if need := zstdMemory(b.Length + dictionary.size()); need > d.o.Memory {
 		return nil, &LimitError{need, d.o.Memory}
 	}
+	collect(zstdMemory(b.Length + dictionary.size()))
 	content, err := decodeZstd(b.Payload, b.Length, dictionary)
 	if err != nil {
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: err.Error()}

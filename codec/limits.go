@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/pith-codec/pith/container"
 	"github.com/pith-codec/pith/model/paq"
@@ -16,6 +17,16 @@ const (
 // ForeignBlock is the most bytes of a block of text that a Backend codes, if
 // EncoderOptions does not say otherwise.
 const ForeignBlock = 256 << 10
+
+// collect frees what earlier blocks have left, before one that takes so many bytes of
+// memory. By itself the collector lets what is left grow to as much as is in use, and
+// files state what restoring takes without that.
+func collect(need int64) {
+	const little = 8 << 20
+	if need > little {
+		runtime.GC()
+	}
+}
 
 // limited returns the level with the sizes that the options ask for.
 func (l level) limited(o EncoderOptions) (level, error) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"testing"
 
@@ -208,5 +210,49 @@ func TestManyBlocks(t *testing.T) {
 				t.Errorf("%d blocks: %d bytes of %d, %v", blocks, len(back), len(content), err)
 			}
 		}
+	}
+}
+
+// What a block leaves is collected before the next, so that a file takes what it states
+// and no more with every block: here nothing else collects.
+func TestBlocksLeaveNothing(t *testing.T) {
+	const block, blocks = 4 << 20, 8
+	var file bytes.Buffer
+	e, err := NewEncoder(&file, EncoderOptions{Level: 1, Threads: 1, BlockSize: block})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Write(bytes.Repeat(prose(1<<16), blocks*block>>16))
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	stated := zstdMemory(block)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.GC()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	before, most := memory.HeapAlloc, uint64(0)
+	d := NewDecoder(&file, DecoderOptions{Threads: 1})
+	part := make([]byte, block/2)
+	n := 0
+	for {
+		k, err := d.Read(part)
+		n += k
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&memory)
+		most = max(most, memory.HeapAlloc)
+	}
+	held := int64(most - before)
+	t.Logf("%d bytes held at most, %d stated", held, stated)
+	if n != blocks*block {
+		t.Errorf("%d bytes restored, want %d", n, blocks*block)
+	}
+	if held > stated {
+		t.Errorf("%d bytes held, %d stated", held, stated)
 	}
 }

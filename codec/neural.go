@@ -203,6 +203,7 @@ func (n *neural) streamOpinions(state *lm.Stream, p *pending, tokens []int32, hi
 // encode returns the coded tokens of a block whose content has size bytes. Hits are
 // what repeated says of them. The error is a *ShadowError.
 func (n *neural) encode(p *primed, tokens []int32, hits []bool, size int, s shape, tick func(done int)) ([]byte, error) {
+	collect(n.m.memory(s, size, 0))
 	lists, err := n.opinions(p, tokens, hits, s, tick)
 	if err != nil {
 		return nil, err
