@@ -21,7 +21,8 @@ func Make(n int) []byte {
 	b := make([]byte, whole+Size)
 	past := int(uintptr(unsafe.Pointer(&b[0])) % Size)
 	b = b[Size-past : len(b)-past]
-	// Only speed depends on it, so where it fails nothing is lost.
-	_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
+	// Only speed depends on it, so where it fails nothing is lost. The last part of a page
+	// does without: it would take all of one.
+	_ = unix.Madvise(b[:n/Size*Size], unix.MADV_HUGEPAGE)
 	return b[:n:n]
 }
