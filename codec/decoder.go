@@ -283,8 +283,8 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 		return nil, err
 	}
 	d.neural.dictionary = dictionary
-	if need := d.model.memory(s, b.Length, dictionary.size()); need > d.o.Memory {
-		return nil, &LimitError{need, d.o.Memory}
+	if err := d.room(d.model.memory(s, b.Length, dictionary.size())); err != nil {
+		return nil, err
 	}
 	return h.verified(decodeNeural(b, func(payload []byte, most int) ([]byte, error) {
 		return d.neural.decode(payload, b.Tokens, b.Length, most, s, func(done int) { tick(done, b.Tokens) })
@@ -293,10 +293,9 @@ func (d *Decoder) decode(h *held) ([]byte, error) {
 
 // decodeZstd returns the content of a block of Zstandard.
 func (d *Decoder) decodeZstd(b *container.Block, dictionary *Dictionary) ([]byte, error) {
-	if need := zstdMemory(b.Length + dictionary.size()); need > d.o.Memory {
-		return nil, &LimitError{need, d.o.Memory}
+	if err := d.room(zstdMemory(b.Length + dictionary.size())); err != nil {
+		return nil, err
 	}
-	collect(zstdMemory(b.Length + dictionary.size()))
 	content, err := decodeZstd(b.Payload, b.Length, dictionary)
 	if err != nil {
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: err.Error()}
@@ -318,8 +317,8 @@ func (d *Decoder) decodeMixing(b *container.Block, dictionary *Dictionary, tick 
 	case !ok || !m.fits(b.Length+dictionary.size()):
 		return nil, &container.CorruptError{Offset: b.Offset, Msg: "parameters of context mixing are not valid"}
 	}
-	if need := m.memory(b.Length, dictionary.size()); need > d.o.Memory {
-		return nil, &LimitError{need, d.o.Memory}
+	if err := d.room(m.memory(b.Length, dictionary.size())); err != nil {
+		return nil, err
 	}
 	if err := mixingReady(); err != nil {
 		return nil, err

@@ -64,7 +64,6 @@ func (d *Dictionary) size() int {
 // predictor returns the context mixer for a block of size bytes.
 func (d *Dictionary) predictor(x mixing, size int) *paq.Model {
 	size += d.size()
-	collect(paq.Memory(x.log, size))
 	if d == nil {
 		return paq.New(x.profile, x.log, size)
 	}

@@ -108,8 +108,8 @@ func (d *Decoder) openForeign(h *held) (*Model, error) {
 	if err := s.supported(true); err != nil {
 		return nil, err
 	}
-	if need := m.memory(s, h.block.Length, 0); need > d.o.Memory {
-		return nil, &LimitError{need, d.o.Memory}
+	if err := d.room(m.memory(s, h.block.Length, 0)); err != nil {
+		return nil, err
 	}
 	return m, nil
 }

@@ -18,6 +18,16 @@ const (
 // EncoderOptions does not say otherwise.
 const ForeignBlock = 256 << 10
 
+// room returns a *LimitError if a block takes more memory than the decoder may, else
+// makes room for it.
+func (d *Decoder) room(need int64) error {
+	if need > d.o.Memory {
+		return &LimitError{need, d.o.Memory}
+	}
+	collect(need)
+	return nil
+}
+
 // collect frees what earlier blocks have left, before one that takes so many bytes of
 // memory. By itself the collector lets what is left grow to as much as is in use, and
 // files state what restoring takes without that.

@@ -43,6 +43,7 @@ func (m mixing) memory(size, primed int) int64 {
 
 // encodeMixing codes content by context mixing alone.
 func encodeMixing(content []byte, x mixing, d *Dictionary, tick func(done int)) []byte {
+	collect(x.memory(len(content), d.size()))
 	m, c := d.predictor(x, len(content)), arith.NewEncoder([]byte{x.byte()})
 	for i, b := range content {
 		if i%4096 == 0 {

@@ -55,7 +55,6 @@ func (n *neural) decode(payload []byte, count, size, most int, s shape, tick fun
 	if err != nil {
 		return nil, err
 	}
-	collect(n.m.memory(s, size, 0))
 	decoder := arith.NewDecoder(payload)
 	text, err := newLockstep(n, p, count, s).code(p, task{shape: s, count: count, size: size, most: most, tick: tick}, bitDecoder{decoder})
 	if err != nil {
