@@ -22,3 +22,19 @@ func TestMake(t *testing.T) {
 		}
 	}
 }
+
+func TestOf(t *testing.T) {
+	type pair struct{ a, b uint32 }
+	for _, n := range []int{0, 1, Size/8 - 1, Size / 8, Size/8 + 1} {
+		list := Of[pair](n)
+		if len(list) != n {
+			t.Fatalf("%d asked for, %d made", n, len(list))
+		}
+		for i := range list {
+			if list[i] != (pair{}) {
+				t.Fatalf("%d of %d is %v", i, n, list[i])
+			}
+			list[i] = pair{1, 2} // all of it can be written
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/pith-codec/pith/internal/hugepage"
 	"github.com/pith-codec/pith/model/lm/kernel"
@@ -71,9 +70,8 @@ func measureProducts(k *kernel.Impl, threads int) float64 {
 
 // measureMemory returns bytes read a second.
 func measureMemory(k *kernel.Impl, threads int) float64 {
-	const floats = 64 << 20             // far more than any cache
-	memory := hugepage.Make(4 * floats) // as weights, keys and values have it
-	data := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(memory))), floats)
+	const floats = 64 << 20              // far more than any cache
+	data := hugepage.Of[float32](floats) // as weights, keys and values have it
 	for i := range data {
 		data[i] = 1
 	}
@@ -90,7 +88,7 @@ func measureMemory(k *kernel.Impl, threads int) float64 {
 // of it the engine gets: go test ./model/lm -run Roofline -v -roofline -timeout 20m
 func TestRoofline(t *testing.T) {
 	if !*roofline {
-		t.Skip("skipped: it takes a minute: -roofline")
+		t.Skip("skipped: it takes some minutes: -roofline")
 	}
 	m, threads := realModel(t), runtime.GOMAXPROCS(0)
 	var table strings.Builder

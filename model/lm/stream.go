@@ -1,8 +1,6 @@
 package lm
 
 import (
-	"unsafe"
-
 	"github.com/pith-codec/pith/internal/hugepage"
 	"github.com/pith-codec/pith/model/lm/kernel"
 )
@@ -38,13 +36,13 @@ func (m *Model) NewStream(window, batch int) *Stream {
 	slots := kernel.RoundUp(kernel.Lanes+s.ring, kernel.Block)
 	s.caches = make([]cache, m.config.Layers*m.config.KVHeads)
 	size := slots * m.headSize
-	memory := hugepage.Make(2 * size * len(s.caches)) // a token reads all that is used
+	// A token reads all that is used.
+	keys, values := hugepage.Make(size*len(s.caches)), hugepage.Of[int8](size*len(s.caches))
 	for i := range s.caches {
-		keys, values := memory[:size:size], memory[size:2*size:2*size]
-		memory = memory[2*size:]
+		lo, hi := i*size, (i+1)*size
 		s.caches[i] = cache{
-			keys:   kernel.Matrix{Rows: slots, Cols: m.headSize, Data: keys, Scale: make([]float32, slots)},
-			values: unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(values))), size),
+			keys:   kernel.Matrix{Rows: slots, Cols: m.headSize, Data: keys[lo:hi:hi], Scale: make([]float32, slots)},
+			values: values[lo:hi:hi],
 			scales: make([]float32, slots),
 		}
 	}

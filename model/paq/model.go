@@ -12,6 +12,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/pith-codec/pith/internal/hugepage"
 	"github.com/pith-codec/pith/model/cm"
 	"github.com/pith-codec/pith/model/mix"
 )
@@ -121,7 +122,7 @@ var stretched = func() (t [4096]int32) {
 
 // New returns a model for a block of at most size bytes with 2^log lines.
 func New(p Profile, log, size int) *Model {
-	m := &Model{slots: makeSlots(1 << log), node: 1, nibble: 1, left: 8, zero: newHistoryMap(), wide: p == Strong}
+	m := &Model{slots: hugepage.Of[line](1 << log), node: 1, nibble: 1, left: 8, zero: newHistoryMap(), wide: p == Strong}
 	m.text = make([]byte, 0, size) // growing, it would take a multiple
 	n, lengths := fastContexts, []int{6}
 	if m.wide {
@@ -151,7 +152,7 @@ func (m *Model) Clone() *Model {
 	c := *m
 	c.text = append(make([]byte, 0, cap(m.text)), m.text...)
 	c.hashes, c.halves, c.maps = slices.Clone(m.hashes), slices.Clone(m.halves), slices.Clone(m.maps)
-	c.slots, c.lines, c.at = makeSlots(len(m.slots)), make([]*line, len(m.lines)), make([]*slot, len(m.at))
+	c.slots, c.lines, c.at = hugepage.Of[line](len(m.slots)), make([]*line, len(m.lines)), make([]*slot, len(m.at))
 	copy(c.slots, m.slots)
 	c.slots.fetch(c.lines, c.hashes)
 	for i, l := range m.lines {

@@ -3,7 +3,6 @@ package paq
 import (
 	"unsafe"
 
-	"github.com/pith-codec/pith/internal/hugepage"
 	"github.com/pith-codec/pith/internal/prefetch"
 )
 
@@ -16,11 +15,6 @@ type line [4]slot
 
 // slots is a hash table of lines.
 type slots []line
-
-func makeSlots(n int) slots {
-	b := hugepage.Make(n * int(unsafe.Sizeof(line{})))
-	return unsafe.Slice((*line)(unsafe.Pointer(unsafe.SliceData(b))), n)
-}
 
 // fetch returns where the contexts with the given hashes belong, and has the lines
 // fetched.
